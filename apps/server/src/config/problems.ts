@@ -1,0 +1,115 @@
+import type { z } from 'zod'
+import { type FilledFrom, placeOf } from './interpolate.ts'
+import { branches, expectation, type JsonSchema, knownKeys, schemaAt, valueAt } from './json-schema.ts'
+import { didYouMean } from './nearest.ts'
+import { isCredentialPath, isSecretPath } from './secret-paths.ts'
+
+/** Something to be mended: where, and what. */
+export interface Problem {
+  readonly path: readonly PropertyKey[]
+  readonly problem: string
+}
+
+export interface ProblemContext {
+  readonly schema: JsonSchema
+  /** What was checked. */
+  readonly value: unknown
+  readonly filledFrom: FilledFrom
+}
+
+type Issue = z.core.$ZodIssue
+
+/** To be given as `error` to zod, so that a message of a schema's own can be told from the built-in ones. */
+export const unworded = '\u0000'
+
+/** What zod found, in words for the person who wrote the file: what was expected and what stands there. */
+export function explain(issues: readonly Issue[], context: ProblemContext): readonly Problem[] {
+  return issues.flatMap((issue) => explainOne(issue, [], context.schema, context))
+}
+
+function explainOne(
+  issue: Issue,
+  base: readonly PropertyKey[],
+  root: JsonSchema,
+  context: ProblemContext,
+): readonly Problem[] {
+  const path = [...base, ...issue.path]
+  const value = valueAt(context.value, path)
+  const schema = schemaAt(root, issue.path, valueAt(context.value, base))
+
+  if (issue.code === 'unrecognized_keys') {
+    const known = schema ? knownKeys(schema, value) : []
+    return issue.keys.map((key) => unknownKey(path, key, known))
+  }
+  if (issue.code === 'invalid_key' && issue.issues[0]) return [{ path, problem: issue.issues[0].message }]
+  if (issue.code === 'invalid_union' && issue.errors.length === 0) {
+    const types = issue.options?.map(String) ?? []
+    const found = foundAt(value, path, true, context)
+    const hint = typeof value === 'string' ? didYouMean(value, types) : ''
+    return [{ path, problem: `expected one of ${types.map((type) => `"${type}"`).join(', ')}, found ${found}${hint}` }]
+  }
+  if (issue.code === 'invalid_union') {
+    const index = likeliest(issue.errors)
+    const meant = index === undefined ? undefined : issue.errors[index]
+    const branch = index === undefined ? undefined : (schema?.anyOf ?? schema?.oneOf)?.[index]
+    if (meant && branch) return meant.flatMap((inner) => explainOne(inner, path, branch, context))
+  } else if (issue.message !== unworded) {
+    const found = isSecretPath(path) ? '' : `, found ${foundAt(value, path, true, context)}`
+    return [{ path, problem: `${issue.message}${found}` }]
+  }
+  if (!schema || (issue.code === 'custom' && !schema.title)) {
+    return [{ path, problem: `not valid, found ${foundAt(value, path, false, context)}` }]
+  }
+  const isScalar = branches(schema).every(({ type }) => type !== 'object' && type !== 'array')
+  const found = foundAt(value, path, isScalar, context)
+  return [{ path, problem: `expected ${expectation(schema)}, found ${found}${remedy(schema, value, path)}` }]
+}
+
+function remedy(schema: JsonSchema, value: unknown, path: readonly PropertyKey[]): string {
+  if (schema.type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return '; put it in quotes'
+  return typeof value === 'string' && !isSecretPath(path) ? didYouMean(value, schema.enum?.map(String) ?? []) : ''
+}
+
+/** Which form of a union was meant: the one that is wrong in the fewest places near the top. Undefined when none was. */
+function likeliest(errors: readonly (readonly Issue[])[]): number | undefined {
+  const faults = errors.map((issues) =>
+    issues.some(isOfAnotherKind) ? Number.POSITIVE_INFINITY : issues.filter(({ path }) => path.length < 2).length,
+  )
+  const fewest = Math.min(...faults)
+  const isClear = fewest !== Number.POSITIVE_INFINITY && faults.filter((count) => count === fewest).length === 1
+  return isClear ? faults.indexOf(fewest) : undefined
+}
+
+function isOfAnotherKind({ code, path }: Issue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
+}
+
+export function unknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): Problem {
+  // Whoever forgets the name of a key may have written the key itself where its name belongs.
+  const shown = isCredentialPath(path) && !/^[A-Za-z_]{1,24}$/.test(key) ? 'hidden' : key
+  const hint = didYouMean(key, known) || (known.length > 0 ? `; known here: ${known.join(', ')}` : '')
+  return { path: [...path, shown], problem: `unknown key${hint}` }
+}
+
+/** What stands there, as far as it may be shown. */
+function foundAt(value: unknown, path: readonly PropertyKey[], isScalar: boolean, context: ProblemContext): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a map'
+  if (value === '') return 'an empty text'
+  if (isSecretPath(path) || (typeof value === 'string' && !isScalar)) return kindOf(value)
+  const names = context.filledFrom.get(placeOf(path))
+  if (names) return `what ${names.map((name) => `\${${name}}`).join(' and ')} holds`
+  return typeof value === 'string' ? quoted(value) : String(value)
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return 'a number'
+  return typeof value === 'boolean' ? 'true or false' : 'a text'
+}
+
+function quoted(text: string): string {
+  // A URL may carry a user and a password, or a key in its query.
+  const shown = text.replace(/^.*@/s, '***@').replace(/\?.*$/s, '?***')
+  return JSON.stringify(shown.length > 60 ? `${shown.slice(0, 60)}…` : shown)
+}

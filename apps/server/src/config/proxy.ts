@@ -1,0 +1,21 @@
+import { z } from 'zod'
+
+const proxyUrl = z
+  .string()
+  .refine(isProxyUrl)
+  .meta({ title: 'the URL of a proxy (http, https or socks5)' })
+
+export function isProxyUrl(text: string): boolean {
+  return /^(https?|socks5h?):\/\/[^\s]+$/i.test(text) && URL.canParse(text)
+}
+
+/** The way out: one proxy, none, or one for each scheme. */
+export const proxySchema = z.union([
+  proxyUrl.describe('For all requests.'),
+  z.literal('direct').describe('No proxy, whatever the environment says.'),
+  z.strictObject({
+    http: proxyUrl.optional().describe('For upstreams with http URLs.'),
+    https: proxyUrl.optional().describe('For upstreams with https URLs.'),
+    no: z.string().optional().describe('Hosts that are reached directly: `localhost,.internal,10.0.0.1:8080`, or `*`.'),
+  }),
+])

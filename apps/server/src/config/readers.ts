@@ -1,0 +1,98 @@
+import { isHostName, isOrigin } from './addresses.ts'
+import { type LogLevel, logLevels } from './log-level.ts'
+
+/** How the text of a variable becomes the value of a setting. */
+export interface Reader {
+  /** What is expected, in a few words: for messages and for the reference page. */
+  readonly form: string
+  /** Undefined: the text is not what is expected. `leaveAlone`: it says nothing to us. */
+  read(text: string): unknown
+}
+
+/** The value of a variable that leaves its setting as it is. */
+export const leaveAlone = Symbol('leave alone')
+
+export const port: Reader = {
+  form: 'a port from 0 to 65535',
+  read: (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
+}
+
+export const host: Reader = {
+  form: 'an address or a host name, without scheme and port',
+  read: (text) => (isHostName(text) ? text : undefined),
+}
+
+export const flag: Reader = { form: 'true or false', read: readFlag }
+
+/** Undefined where it is neither. */
+export function readFlag(value: string): boolean | undefined {
+  if (/^(true|1|yes|on)$/i.test(value)) return true
+  return /^(false|0|no|off)$/i.test(value) ? false : undefined
+}
+
+/** `true` means the level `debug`. Other programs read `DEBUG` too, as a list of names, which is not for us. */
+export const debugSwitch: Reader = {
+  form: 'true or false; other values are for other programs',
+  read: (value) => (readFlag(value) === true ? ('debug' satisfies LogLevel) : leaveAlone),
+}
+
+export const strictDebugSwitch: Reader = {
+  form: 'true or false',
+  read(value) {
+    const isOn = readFlag(value)
+    if (isOn === undefined) return undefined
+    return isOn ? ('debug' satisfies LogLevel) : leaveAlone
+  },
+}
+
+const otherLevelNames: Readonly<Record<string, LogLevel>> = {
+  critical: 'error',
+  fatal: 'error',
+  none: 'silent',
+  notice: 'info',
+  off: 'silent',
+  verbose: 'debug',
+  warning: 'warn',
+}
+
+export const logLevel: Reader = {
+  form: `one of ${logLevels.join(', ')}`,
+  read(value) {
+    const name = value.toLowerCase()
+    return logLevels.find((level) => level === name) ?? otherLevelNames[name]
+  },
+}
+
+export const seconds: Reader = {
+  form: 'seconds, more than 0',
+  read(value) {
+    const ms = Math.round(Number(value) * 1000)
+    return /^\d*\.?\d+$/.test(value) && ms > 0 && ms < 2 ** 31 ? ms : undefined
+  },
+}
+
+/** Calls, from the number of repetitions. */
+export const retries: Reader = {
+  form: 'a whole number from 0 to 99',
+  read: (value) => (/^\d{1,2}$/.test(value) ? Number(value) + 1 : undefined),
+}
+
+/** Separated by commas, or as JSON. `*` is what holds without the variable too. */
+export const origins: Reader = {
+  form: 'origins, separated by commas or as a JSON list',
+  read(value) {
+    const list = value.startsWith('[') ? readJsonList(value) : value.split(',').map((entry) => entry.trim())
+    if (!list?.every((entry) => entry === '*' || isOrigin(entry))) return undefined
+    return list.includes('*') || list.length === 0 ? leaveAlone : list
+  },
+}
+
+/** Undefined where it is no list of texts. */
+export function readJsonList(value: string): string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(value)
+    return Array.isArray(list) && list.every((entry) => typeof entry === 'string') ? list : undefined
+  } catch {
+    return undefined // not JSON, which the caller words without quoting it
+  }
+}

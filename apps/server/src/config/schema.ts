@@ -1,0 +1,112 @@
+import type { ProviderFactory } from '@dragoman/core'
+import { z } from 'zod'
+import { isHostName, isOrigin } from './addresses.ts'
+import { limitOverrides, limitsSchema } from './limits.ts'
+import { logLevels } from './log-level.ts'
+import { faultOfClientKey } from './placeholders.ts'
+import { providerId, providerSchema } from './provider-schema.ts'
+import { proxySchema } from './proxy.ts'
+
+const hostName = z
+  .string()
+  .refine(isHostName)
+  .meta({ title: 'an address or a host name, without scheme and port' })
+
+const origin = z
+  .string()
+  .refine((text) => text === '*' || isOrigin(text))
+  .meta({ title: 'an origin such as https://chat.example.com, without a path' })
+
+const serverSchema = z.strictObject({
+  host: hostName.default('127.0.0.1').describe('The address that the server listens on.'),
+  port: z.int().min(0).max(65_535).default(8787).describe('Its port; 0 takes any free one.'),
+  maxConnections: z.int().min(1).default(8192).describe('Open sockets; at 90 % the oldest idle ones are closed.'),
+  hosts: z.array(hostName).default([]).describe('Further names in `Host` that open mode answers to.'),
+  corsOrigins: z
+    .array(origin)
+    .optional()
+    .describe('Origins of web pages that may call. Unset: all in keys mode, those of this machine in open mode.'),
+})
+
+const keyText = z.string().superRefine((key, context) => {
+  const fault = faultOfClientKey(key)
+  if (fault) context.addIssue({ code: 'custom', message: `${fault}: make a key with \`openssl rand -hex 32\`` })
+})
+
+const clientKey = z.union([
+  keyText.describe('The key itself.'),
+  z.strictObject({
+    key: keyText.describe('The key itself.'),
+    name: z.string().min(1).optional().describe('What logs call it. Default: `key-` and its place in the list.'),
+  }),
+])
+
+const clientsSchema = z.union([
+  z.literal('open').describe('Any key or none, from this machine. The default.'),
+  z.strictObject({
+    open: z.literal(true).describe('Any key or none.'),
+    onNetwork: z.boolean().default(false).describe('Also where `server.host` is not an address of this machine alone.'),
+  }),
+  z.strictObject({
+    keys: z.array(clientKey).min(1).describe('The keys that clients may use.'),
+  }),
+])
+
+const logSchema = z.strictObject({
+  level: z.enum(logLevels).default('info').describe('The least weight of a line that is written.'),
+  format: z.enum(['auto', 'json', 'pretty']).default('auto').describe('`auto` is `pretty` on a terminal, else `json`.'),
+  access: z.boolean().default(true).describe('One line for each request.'),
+})
+
+const deploymentSchema = z.looseObject({
+  provider: z.string().describe('Id of the provider that serves the model.'),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The provider's name for it. Default: the name asked for; behind a wildcard, what the `*` stood for."),
+  limits: limitOverrides.optional().describe("Limits for this deployment, over its provider's."),
+})
+
+const modelSchema = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .refine((name) => !name.slice(0, -1).includes('*'))
+    .meta({ title: 'a name, with no `*` but one at its end' })
+    .describe('What clients ask for. A `*` at its end stands for the rest of the name.'),
+  deployments: z
+    .array(deploymentSchema)
+    .min(1)
+    .describe("Ways to serve it, in the order they are tried. Each may also set its provider's own options."),
+})
+
+/** The whole of dragoman.yaml, for these types of provider. */
+export function configSchema(factories: readonly ProviderFactory[]) {
+  return z
+    .strictObject({
+      server: serverSchema.prefault({}).describe('Where the server listens and to whom it answers.'),
+      clients: clientsSchema.optional().describe('Who may use the server.'),
+      providers: z
+        .record(providerId, providerSchema(factories))
+        .optional()
+        .describe(
+          'Services to call, by an id of your choice. Without any the server looks for keys and local engines.',
+        ),
+      models: z
+        .array(modelSchema)
+        .default([])
+        .describe("Names that clients ask for. A provider's models need none: they are `<provider>/<model>` anyway."),
+      defaultModel: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Serves names that nothing else does: one of `models`, or `<provider>/<model>`.'),
+      limits: limitsSchema.prefault({}).describe('Bounds. Times are in milliseconds.'),
+      proxy: proxySchema.optional().describe('The proxy towards all providers.'),
+      log: logSchema.prefault({}).describe('What the server writes to its terminal.'),
+    })
+    .describe('Configuration of Dragoman.')
+}
+
+export type Config = z.output<ReturnType<typeof configSchema>>

@@ -1,0 +1,65 @@
+import type { Credential, OutgoingProxy, Secret } from '@dragoman/core'
+import type { z } from 'zod'
+import type { Discovery } from '../discover.ts'
+import type { limitsSchema } from './limits.ts'
+import type { LogLevel } from './log-level.ts'
+
+/** Bounds of the server and of every request. `headersMs` is there only where somebody set it. */
+export type Limits = Readonly<z.output<typeof limitsSchema>>
+
+/** Where a provider comes from: the file, a key in the environment, a local port, or the server itself. */
+export type ProviderOrigin = 'file' | 'environment' | 'local' | 'built-in'
+
+export interface ProviderSettings {
+  readonly id: string
+  /** Id of its factory. */
+  readonly type: string
+  /** As the factory's schema gives them. */
+  readonly options: Readonly<Record<string, unknown>>
+  readonly credentials: readonly Credential[]
+  readonly limits: Partial<Limits>
+  readonly proxy?: string | OutgoingProxy | undefined
+  readonly origin: ProviderOrigin
+}
+
+export interface DeploymentSettings {
+  readonly provider: string
+  /** The upstream's model id. Absent: the name asked for; behind a wildcard, what the `*` stood for. */
+  readonly model?: string | undefined
+  /** Present where the deployment has options of its own: all of the provider's, with these over them, checked. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined
+  readonly limits?: Partial<Limits> | undefined
+}
+
+export interface ModelSettings {
+  readonly name: string
+  readonly deployments: readonly DeploymentSettings[]
+}
+
+export type ClientSettings =
+  | { readonly mode: 'open' }
+  | { readonly mode: 'keys'; readonly keys: readonly { readonly name: string; readonly key: Secret }[] }
+
+/** Everything that the server is composed from: checked, with all defaults filled in. */
+export interface Settings {
+  readonly server: {
+    readonly host: string
+    readonly port: number
+    readonly maxConnections: number
+    readonly hosts: readonly string[]
+    /** Undefined: every origin in keys mode, pages of this machine in open mode. */
+    readonly corsOrigins: readonly string[] | undefined
+  }
+  readonly clients: ClientSettings
+  readonly providers: readonly ProviderSettings[]
+  readonly models: readonly ModelSettings[]
+  readonly defaultModel?: string | undefined
+  readonly limits: Limits
+  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty'; readonly access: boolean }
+  /** What was found without being configured, for the first lines on the terminal. */
+  readonly discovery?: Discovery | undefined
+  /** One sentence each, for the person who starts the server. */
+  readonly notices: readonly string[]
+  /** What the settings were taken from: the file, `.env`, variables by name. */
+  readonly sources: readonly string[]
+}

@@ -1,0 +1,45 @@
+import type { LogEntry } from '@dragoman/core'
+import type { RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import { exchangeOf } from './exchange.ts'
+
+/** One line per request that the gateway did not record itself. Never a query, a header or a body. */
+export function logAccess(log: Logger, now: () => number): RequestHandler {
+  return (request, response, next) => {
+    const { method } = request
+    response.once('close', () => {
+      const { id, path, startedAt, client, isRecorded } = exchangeOf(response)
+      if (isRecorded) return
+      const status = response.headersSent ? response.statusCode : 499
+      const error = response.locals.error?.code
+      log.info({ id, client, method, path, status, ms: now() - startedAt, error }, `${method} ${path} ${status}`)
+    })
+    next()
+  }
+}
+
+/** One line per request that went through the gateway. */
+export function logRecord(log: Logger): (entry: LogEntry) => void {
+  return (entry) => {
+    const { id, client, model, status, error, finishReason, firstTokenMs, usage } = entry
+    const served = entry.attempts.at(-1)
+    const facts = {
+      id,
+      client,
+      model,
+      served: served && `${served.provider}/${served.model}`,
+      status,
+      ms: entry.durationMs,
+      firstTokenMs,
+      attempts: entry.attempts.length,
+      finishReason,
+      tokens: usage && { prompt: usage.prompt_tokens, completion: usage.completion_tokens },
+      error,
+    }
+    const outcome = error ? `${error.code}: ${error.message}` : finishReason
+    log[error && error.code !== 'aborted' ? 'warn' : 'info'](
+      facts,
+      `chat ${model} -> ${facts.served ?? '-'} ${outcome}`,
+    )
+  }
+}

@@ -1,0 +1,46 @@
+import { chatEncoder, DragomanError, encodeAnswer } from '@dragoman/core'
+import type { Answer, Gateway, RouteInfo } from '@dragoman/gateway'
+import { type ChatCompletionRequest, chatCompletionRequest, validate } from '@dragoman/openai-schema'
+import type { RequestHandler, Response } from 'express'
+import { exchangeOf, headerValue, type OpenRequests } from '../http/exchange.ts'
+import type { bodyReader } from '../http/read-json.ts'
+import { sendJson } from '../http/send-json.ts'
+import { sendStream } from '../http/send-stream.ts'
+
+/** `POST /v1/chat/completions`. */
+export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<typeof bodyReader>): RequestHandler {
+  return async (request, response) => {
+    const exchange = exchangeOf(response)
+    const signal = open.signal(response)
+    const body = readRequest(await readJson(request, response))
+    exchange.isRecorded = true
+    const answer = await gateway.chat(body, { signal, client: exchange.client, requestId: exchange.id })
+    tellRoute(response, answer.route, body)
+    await send(response, answer, body, signal)
+  }
+}
+
+function readRequest(body: unknown): ChatCompletionRequest {
+  const checked = validate(chatCompletionRequest, body)
+  if (checked.ok) return checked.value
+  const { param, message, code } = checked.issue
+  throw new DragomanError('invalid_request', message, { param, publicCode: code })
+}
+
+function tellRoute(response: Response, route: RouteInfo | undefined, body: ChatCompletionRequest): void {
+  response.setHeader('x-gateway-model', headerValue(route?.name ?? body.model))
+  if (!route) return
+  response.setHeader('x-gateway-provider', headerValue(route.provider))
+  if (route.dropped.length > 0) response.setHeader('x-gateway-dropped', route.dropped.map(headerValue).join(', '))
+}
+
+function send(
+  response: Response,
+  answer: Answer,
+  body: ChatCompletionRequest,
+  signal: AbortSignal,
+): Promise<void> | void {
+  if (answer.kind === 'completion') return sendJson(response, answer.completion)
+  const encoder = chatEncoder({ includeUsage: body.stream_options?.include_usage === true })
+  return sendStream(response, encodeAnswer(answer.chunks, encoder, signal), encoder.contentType, signal)
+}

@@ -1,0 +1,86 @@
+import type { RequestHandler } from 'express'
+import { header } from '../http/exchange.ts'
+import { sendJson } from '../http/send-json.ts'
+
+export interface HomeFacts {
+  readonly version: string
+  readonly mode: 'open' | 'keys'
+  readonly providers: readonly { readonly id: string; readonly source: string }[]
+  readonly defaultModel: string | undefined
+}
+
+const endpoints = ['POST /v1/chat/completions', 'GET /v1/models', 'GET /v1/models/{id}', 'GET /health']
+
+/**
+ * `GET /`: for a browser a page that says how to call this server, else the same as JSON. Needs no key, so where keys
+ * are asked for it tells nothing about what is behind them.
+ */
+export function home(facts: HomeFacts): RequestHandler {
+  return (request, response) => {
+    const { version, mode } = facts
+    const shown = mode === 'open' ? facts : { ...facts, providers: [], defaultModel: undefined }
+    if (!request.accepts(['json', 'html']) || request.accepts(['json', 'html']) === 'json') {
+      const { providers, defaultModel } = shown
+      sendJson(response, { name: 'dragoman', version, mode, endpoints, providers, defaultModel })
+      return
+    }
+    const body = Buffer.from(page(shown, `http://${header(request.headers, 'host') ?? 'localhost'}`))
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-length': body.length,
+      'content-security-policy':
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+}
+
+function page(facts: HomeFacts, origin: string): string {
+  const model = facts.defaultModel ?? 'MODEL'
+  const key = facts.mode === 'open' ? 'any-key' : '$DRAGOMAN_KEY'
+  const curl = `curl ${origin}/v1/chat/completions \\
+  -H 'content-type: application/json' \\${facts.mode === 'open' ? '' : `\n  -H "authorization: Bearer ${key}" \\`}
+  -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello"}]}'`
+  const sdk = `import OpenAI from 'openai'
+
+const client = new OpenAI({ baseURL: '${origin}/v1', apiKey: ${facts.mode === 'open' ? `'${key}'` : 'process.env.DRAGOMAN_KEY'} })
+const stream = await client.chat.completions.create({
+  model: '${model}',
+  messages: [{ role: 'user', content: 'Hello' }],
+  stream: true,
+})
+for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? '')`
+  const providers = facts.providers.map(({ id, source }) => `<tr><td>${text(id)}</td><td>${text(source)}</td></tr>`)
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Dragoman</title>
+<style>
+  :root { color-scheme: light dark; --line: light-dark(#d8d5cc, #3a3d42); --soft: light-dark(#f5f3ee, #1d2024); --faint: light-dark(#6b675d, #9a9ea6) }
+  body { font: 16px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1.25rem }
+  h1 { font-size: 1.9rem; margin: 0 } h1 small { font-size: .95rem; font-weight: 400; color: var(--faint) }
+  h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
+  pre { background: var(--soft); border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; overflow-x: auto; font-size: .85rem; line-height: 1.5 }
+  table { border-collapse: collapse; width: 100% } td { padding: .35rem .75rem .35rem 0; border-top: 1px solid var(--line) }
+  td:first-child { font-family: ui-monospace, monospace; white-space: nowrap } td:last-child, p.faint { color: var(--faint) }
+</style>
+<h1>Dragoman <small>${text(facts.version)}</small></h1>
+<p>An OpenAI-compatible proxy. It is running, and its base URL is</p>
+<pre>${text(origin)}/v1</pre>
+<p class="faint">${facts.mode === 'open' ? 'Any key and any model name are accepted.' : 'A key of this server is needed.'}</p>
+<h2>curl</h2>
+<pre>${text(curl)}</pre>
+<h2>OpenAI SDK</h2>
+<pre>${text(sdk)}</pre>
+${providers.length > 0 ? `<h2>Providers</h2>\n<table>${providers.join('')}</table>` : ''}
+${facts.defaultModel ? `<p class="faint">A name that no provider knows is served by ${text(facts.defaultModel)}.</p>` : ''}
+</html>
+`
+}
+
+function text(value: string): string {
+  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

@@ -1,0 +1,50 @@
+import type { DragomanError } from './errors.ts'
+import type { Secret } from './secret.ts'
+
+/** One key or session, as calls use it. */
+export interface Credential {
+  /** Stable, and safe to show. */
+  readonly id: string
+  /** By the names that the provider's credential schema gives them. */
+  readonly values: Readonly<Record<string, Secret>>
+  /** Unix milliseconds. */
+  readonly expiresAt?: number | undefined
+}
+
+/** What became of an attempt, for the credential that it used. */
+export type Outcome = { kind: 'ok' } | { kind: 'aborted' } | { kind: 'failed'; error: DragomanError }
+
+/** The right to use a credential for one attempt. */
+export interface Lease {
+  readonly credential: Credential
+  /** Gives it back. The first call counts, later ones do nothing. */
+  settle(outcome: Outcome): void
+}
+
+export interface LeaseOptions {
+  signal: AbortSignal
+  /** The upstream's model id: a credential may be out for one model only. */
+  model?: string | undefined
+  /** Ids of credentials that this request has tried already. */
+  exclude?: ReadonlySet<string> | undefined
+  /** Requests with the same key prefer the same credential (prompt caches). */
+  affinityKey?: string | undefined
+  /** How long to wait for a free slot. */
+  waitMs?: number | undefined
+}
+
+export interface CredentialStatus {
+  readonly id: string
+  readonly state: 'ready' | 'cooling' | 'disabled'
+  readonly inFlight: number
+  /** Why it is out; safe to show. */
+  readonly reason?: string | undefined
+  /** Unix milliseconds at which it is tried again. */
+  readonly until?: number | undefined
+}
+
+export interface CredentialPool {
+  /** Rejects with a `DragomanError` when none is to be had: `rate_limit_exceeded`, `insufficient_quota` or `no_credential`. */
+  lease(options: LeaseOptions): Promise<Lease>
+  status(): readonly CredentialStatus[]
+}

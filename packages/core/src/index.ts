@@ -1,0 +1,51 @@
+export { type AnswerEncoder, chatEncoder, encodeAnswer, type Heartbeat, heartbeat } from './answer-encoder.ts'
+export { type CanonicalTransform, canonicalChunks, isMeaningful } from './canonical.ts'
+export { type BackendAnswer, type ChatBackend, chatFetch, type FetchLike } from './chat-fetch.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { Collector, collect } from './collect.ts'
+export { completionToChunks } from './completion-chunks.ts'
+export type {
+  Credential,
+  CredentialPool,
+  CredentialStatus,
+  Lease,
+  LeaseOptions,
+  Outcome,
+} from './credentials.ts'
+export { errorBody, errorHeaders } from './error-answer.ts'
+export {
+  DragomanError,
+  type DragomanErrorOptions,
+  type ErrorCode,
+  type ErrorScope,
+  errorTable,
+  isDragomanError,
+  toDragomanError,
+} from './errors.ts'
+export type {
+  Acceptance,
+  AcquireCall,
+  Call,
+  CallEvent,
+  CallLimits,
+  Dialect,
+  OutgoingProxy,
+  Provider,
+  ProviderEnvironment,
+  ProviderFactory,
+  RelayedResponse,
+} from './provider.ts'
+export { Secret } from './secret.ts'
+export {
+  type AttemptEntry,
+  type LogEntry,
+  type LogFilter,
+  type LogPage,
+  type LogStore,
+  memoryState,
+  type StateStore,
+  type Unlock,
+  type UsageTotals,
+} from './store.ts'
+export { credential, type ToFetchOptions, toFetch } from './to-fetch.ts'
+export { chain, type EndedBy, endedBy, type Transform, transformed } from './transform.ts'

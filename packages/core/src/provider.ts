@@ -1,0 +1,100 @@
+import type { ChatCompletionChunk, ChatCompletionRequest, Model } from '@dragoman/openai-schema'
+import type { ZodType } from 'zod'
+import type { Clock } from './clock.ts'
+import type { Credential } from './credentials.ts'
+import type { StateStore } from './store.ts'
+
+/** A wire form of a client or an upstream. */
+export type Dialect = 'openai-chat' | 'openai-responses' | 'anthropic-messages'
+
+/** An upstream service, reached. Holds no keys: the credential comes with each call. */
+export interface Provider {
+  readonly id: string
+  /**
+   * One chat completion, always streamed: `collect` builds the whole answer. It does not know which of the two the
+   * client wants. Nothing is sent before the first `next()`; leaving the iterator early closes the upstream's socket.
+   * Errors are thrown, as `DragomanError`, never yielded as text. Nothing is tried twice in here.
+   */
+  chat(request: ChatCompletionRequest, call: Call): AsyncIterable<ChatCompletionChunk>
+  /** Pure, before any call: what this upstream cannot honour. Without it everything is sent on. */
+  accepts?(request: ChatCompletionRequest): Acceptance
+  /** The models it serves now. */
+  models?(call: Call): Promise<readonly Model[]>
+  /** The upstream's own bytes, for a client that speaks `dialect` too. */
+  relay?(dialect: Dialect, body: Uint8Array, call: Call): Promise<RelayedResponse>
+  /** What the operator gave (email and password, refresh token, service account) -> what calls use. */
+  acquire?(source: Credential, call: AcquireCall): Promise<Credential>
+  /** Whether the upstream takes this credential, asked as cheaply as it allows. */
+  probe?(credential: Credential, call: AcquireCall): Promise<'ok' | 'rejected' | 'challenged'>
+  /** Ends its sockets. */
+  close(): Promise<void>
+}
+
+export interface Acceptance {
+  /** Fields that are left out, by path. A client is told by the header `x-gateway-dropped`. */
+  readonly dropped: readonly string[]
+  /** A demand that changes the result and cannot be met: a 400 before any call. */
+  readonly refused?: { readonly param: string; readonly message: string } | undefined
+}
+
+export interface Call {
+  credential: Credential
+  signal: AbortSignal
+  /** Nonces and conversations; never credentials. */
+  state: StateStore
+  limits?: CallLimits | undefined
+  observe?: ((event: CallEvent) => void) | undefined
+}
+
+export type AcquireCall = Omit<Call, 'credential'>
+
+/** Bounds of one call to an upstream; each that is left out has the default of `@dragoman/upstream`. */
+export interface CallLimits {
+  /** To an open connection. */
+  readonly connectMs?: number | undefined
+  /** From the request sent to the head of a streamed response. */
+  readonly headersMs?: number | undefined
+  /** The same for a whole one, whose head comes when the model has finished. */
+  readonly wholeHeadersMs?: number | undefined
+  /** Between two reads of the response. */
+  readonly idleMs?: number | undefined
+  /** One server-sent event. */
+  readonly maxEventBytes?: number | undefined
+  /** The whole response, decompressed. */
+  readonly maxAnswerBytes?: number | undefined
+}
+
+/** What a call did on the wire. Never a query string, a header or a body. */
+export type CallEvent =
+  | { readonly type: 'request'; readonly method: string; readonly origin: string; readonly path: string }
+  | { readonly type: 'response'; readonly status: number; readonly afterMs: number }
+
+export interface RelayedResponse {
+  status: number
+  headers: Headers
+  body: AsyncIterable<Uint8Array>
+}
+
+/** What a provider package exports: from here configuration, its JSON Schema and its documentation are made. */
+export interface ProviderFactory<Options = unknown, Input = unknown> {
+  /** The `type` in a configuration. */
+  readonly id: string
+  readonly options: ZodType<Options, Input>
+  /** What one entry under `credentials` may hold. Every value is a secret. */
+  readonly credential: ZodType<Record<string, string | undefined>>
+  create(options: Options, environment?: ProviderEnvironment): Provider
+}
+
+export interface ProviderEnvironment {
+  clock?: Clock | undefined
+  /** The operator's own outgoing proxy; an option of the provider beats it. */
+  proxy?: OutgoingProxy | undefined
+}
+
+/** Outgoing proxies as the environment usually names them (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`). */
+export interface OutgoingProxy {
+  readonly http?: string | undefined
+  readonly https?: string | undefined
+  /** Hosts that are reached directly: `localhost,.internal,10.0.0.1:8080`, or `*`. */
+  readonly no?: string | undefined
+}

@@ -1,0 +1,164 @@
+import type { Usage } from '@dragoman/openai-schema'
+import { type Clock, systemClock } from './clock.ts'
+import type { ErrorCode } from './errors.ts'
+import type { Dialect } from './provider.ts'
+
+/** Small values that expire: nonces, conversations, counters, locks. Shared between instances where its driver is. */
+export interface StateStore {
+  get(key: string): Promise<string | undefined>
+  /** False when `ifAbsent` was asked and there was a value. */
+  set(key: string, value: string, options?: { ttlMs?: number; ifAbsent?: boolean }): Promise<boolean>
+  /** The new value. `ttlMs` counts from the first increment. */
+  increment(key: string, by: number, options: { ttlMs: number }): Promise<number>
+  delete(key: string): Promise<void>
+  /** Undefined when somebody else holds it. */
+  lock(key: string, ttlMs: number): Promise<Unlock | undefined>
+  /** Sets `value` only where the present value is `expected` (undefined: absent). */
+  compareAndSet(
+    key: string,
+    expected: string | undefined,
+    value: string,
+    options?: { ttlMs?: number },
+  ): Promise<boolean>
+  /** Keys that start with `prefix`, in no order. */
+  scan(prefix: string, limit: number, cursor?: string): Promise<{ keys: readonly string[]; cursor?: string }>
+}
+
+export type Unlock = () => Promise<void>
+
+/** One request, as it is kept. Holds no body and no secret. */
+export interface LogEntry {
+  readonly id: string
+  /** Unix milliseconds. */
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly dialect: Dialect
+  /** Id of the client key; `open` where none is asked for. */
+  readonly client: string
+  /** What the client asked for. */
+  readonly model: string
+  readonly streamed: boolean
+  /** The client's status; 499 when it left. A stream that broke after its head keeps 200 and has an `error`. */
+  readonly status: number
+  readonly error?: { readonly code: ErrorCode; readonly message: string } | undefined
+  /** Every call that was made, in order. The last one served the client, when there is no `error`. */
+  readonly attempts: readonly AttemptEntry[]
+  /** From the start to the first output. */
+  readonly firstTokenMs?: number | undefined
+  readonly finishReason?: string | undefined
+  /** As the upstream reported it, or estimated and marked. */
+  readonly usage?: Usage | undefined
+  /** Fields that the upstream could not honour. */
+  readonly dropped: readonly string[]
+}
+
+export interface AttemptEntry {
+  readonly provider: string
+  /** The upstream's model id. */
+  readonly model: string
+  readonly credential?: string | undefined
+  readonly startedAt: number
+  readonly durationMs: number
+  /** Status of the upstream's response, where one came. */
+  readonly upstreamStatus?: number | undefined
+  readonly error?: { readonly code: ErrorCode; readonly message: string } | undefined
+}
+
+export interface LogFilter {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly model?: string | undefined
+  readonly provider?: string | undefined
+  readonly client?: string | undefined
+  readonly outcome?: 'ok' | 'error' | undefined
+}
+
+/** Newest first. */
+export interface LogPage {
+  readonly entries: readonly LogEntry[]
+  /** `before` of the next page; absent on the last. */
+  readonly next?: string | undefined
+}
+
+export interface UsageTotals {
+  readonly requests: number
+  readonly errors: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+}
+
+export interface LogStore {
+  append(entries: readonly LogEntry[]): Promise<void>
+  list(query: { before?: string; limit: number; filter?: LogFilter }): Promise<LogPage>
+  read(id: string): Promise<LogEntry | undefined>
+  totals(filter: LogFilter): Promise<UsageTotals>
+  search(query: { text: string; before?: string; limit: number; filter?: LogFilter }): Promise<LogPage>
+  subscribe(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogEntry>
+  stats(): Promise<{ entries: number; bytes: number; dropped: number }>
+  /** Removes at most `batch` entries that started before `beforeAt`; answers how many. */
+  prune(options: { beforeAt: number; batch: number }): Promise<number>
+}
+
+/** A `StateStore` of this process, gone with it. Keeps at most `maxEntries`; the oldest leave first. */
+export function memoryState(options: { clock?: Clock; maxEntries?: number } = {}): StateStore {
+  const { clock = systemClock, maxEntries = 100_000 } = options
+  const entries = new Map<string, { value: string; expiresAt: number }>()
+
+  const live = (key: string) => {
+    const entry = entries.get(key)
+    if (entry && entry.expiresAt <= clock.now()) {
+      entries.delete(key)
+      return undefined
+    }
+    return entry
+  }
+  const put = (key: string, value: string, expiresAt: number) => {
+    entries.delete(key)
+    entries.set(key, { value, expiresAt })
+    if (entries.size > maxEntries) {
+      const oldest = entries.keys().next().value
+      if (oldest !== undefined) entries.delete(oldest)
+    }
+  }
+  const expiry = (ttlMs: number | undefined) => (ttlMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + ttlMs)
+
+  return {
+    async get(key) {
+      return live(key)?.value
+    },
+    async set(key, value, { ttlMs, ifAbsent = false } = {}) {
+      if (ifAbsent && live(key)) return false
+      put(key, value, expiry(ttlMs))
+      return true
+    },
+    async increment(key, by, { ttlMs }) {
+      const before = live(key)
+      const after = Number(before?.value ?? 0) + by
+      put(key, String(after), before?.expiresAt ?? expiry(ttlMs))
+      return after
+    },
+    async delete(key) {
+      entries.delete(key)
+    },
+    async lock(key, ttlMs) {
+      if (live(key)) return undefined
+      // Whoever holds an expired lock must not open its successor's.
+      const mine = crypto.randomUUID()
+      put(key, mine, expiry(ttlMs))
+      return async () => {
+        if (live(key)?.value === mine) entries.delete(key)
+      }
+    },
+    async compareAndSet(key, expected, value, { ttlMs } = {}) {
+      if (live(key)?.value !== expected) return false
+      put(key, value, expiry(ttlMs))
+      return true
+    },
+    async scan(prefix, limit, cursor) {
+      const matching = [...entries.keys()].filter((key) => key.startsWith(prefix) && live(key))
+      const from = cursor === undefined ? 0 : Number(cursor)
+      const keys = matching.slice(from, from + limit)
+      return from + limit < matching.length ? { keys, cursor: String(from + limit) } : { keys }
+    },
+  }
+}

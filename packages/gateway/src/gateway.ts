@@ -1,0 +1,86 @@
+import {
+  type Clock,
+  chatFetch,
+  type FetchLike,
+  type LogEntry,
+  memoryState,
+  type StateStore,
+  systemClock,
+} from '@dragoman/core'
+import type { ChatCompletionRequest, Model } from '@dragoman/openai-schema'
+import type { Answer, ChatContext } from './answer.ts'
+import type { ModelGroup, ProviderEntry } from './deployments.ts'
+import { Health } from './health.ts'
+import { type Limits, mergeLimits } from './limits.ts'
+import { listModels, ModelLists } from './model-lists.ts'
+import { RequestRun } from './request-run.ts'
+import { type Names, plan, type RoutePlan, resolve } from './router.ts'
+
+export interface GatewayOptions {
+  /** In the order in which ties between names are broken. */
+  readonly providers: readonly ProviderEntry[]
+  readonly models?: readonly ModelGroup[] | undefined
+  /** Serves every name that nothing else serves. Without it such a name is `model_not_found`. */
+  readonly fallbackName?: string | undefined
+  readonly limits?: Partial<Limits> | undefined
+  /** Called with each request when it is over. Must not block. */
+  readonly record?: ((entry: LogEntry) => void) | undefined
+  readonly state?: StateStore | undefined
+  readonly clock?: Clock | undefined
+  /** 0 up to 1, for the jitter of waits. */
+  readonly random?: (() => number) | undefined
+}
+
+export interface Gateway {
+  /** Rejects with a `DragomanError` while another attempt or a proper status is still possible. */
+  chat(request: ChatCompletionRequest, context: ChatContext): Promise<Answer>
+  /** Which targets would serve a name, and why. Undefined where it would be `model_not_found`. */
+  plan(model: string, signal: AbortSignal): Promise<RoutePlan | undefined>
+  models(signal: AbortSignal): Promise<readonly Model[]>
+  /** Chat and models over the whole engine, without HTTP. */
+  readonly fetch: FetchLike
+  /** Ends the sockets of all providers. */
+  close(): Promise<void>
+}
+
+/** The whole engine: routes, leases, tries, tries again where that is right, guards the stream, records. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { providers, models: groups = [], clock = systemClock, random = Math.random, fallbackName } = options
+  const state = options.state ?? memoryState({ clock })
+  const limits = mergeLimits(options.limits)
+  const lists = new ModelLists(clock, state)
+  const health = new Health()
+
+  const routeTo = async (model: string, signal: AbortSignal): Promise<RoutePlan | undefined> => {
+    let names: Names = { groups, providers, listed: lists.known(), fallbackName }
+    if (!resolve(model, names)) {
+      await lists.readMissing(providers, signal)
+      names = { ...names, listed: lists.known() }
+    }
+    return plan(model, names, health.at(clock.now()))
+  }
+
+  const gateway: Gateway = {
+    async chat(request, context) {
+      const run = new RequestRun(request, context, { clock, random, state, limits, health, record: options.record })
+      return run.answer(() => routeTo(request.model, run.signal))
+    },
+    plan: routeTo,
+    async models(signal) {
+      return listModels(
+        groups.map(({ name }) => name),
+        providers,
+        await lists.read(providers, signal),
+      )
+    },
+    fetch: chatFetch({
+      chat: (request, signal) => gateway.chat(request, { signal }),
+      models: (signal) => gateway.models(signal),
+    }),
+    async close() {
+      const entries = [...providers, ...groups.flatMap(({ deployments }) => deployments.map(({ entry }) => entry))]
+      await Promise.all([...new Set(entries.map(({ provider }) => provider))].map((provider) => provider.close()))
+    },
+  }
+  return gateway
+}

@@ -1,0 +1,43 @@
+import type { DragomanError } from '@dragoman/core'
+
+export interface HealthSnapshot {
+  isResting(target: string): boolean
+}
+
+interface TargetHealth {
+  readonly failures: number
+  /** Unix milliseconds. */
+  readonly restsUntil: number
+}
+
+const failuresBeforeRest = 3
+const shortestRestMs = 5_000
+const longestRestMs = 60_000
+
+/** Pure: a target rests after three failures in a row, each further one doubling the time, a minute at the most. */
+export function afterFailure(before: TargetHealth | undefined, now: number, retryAfterMs = 0): TargetHealth {
+  const failures = (before?.failures ?? 0) + 1
+  const beyond = failures - failuresBeforeRest
+  if (beyond < 0) return { failures, restsUntil: before?.restsUntil ?? 0 }
+  const restMs = Math.max(retryAfterMs, shortestRestMs * 2 ** Math.min(beyond, 10))
+  return { failures, restsUntil: now + Math.min(restMs, longestRestMs) }
+}
+
+/** What has been seen of the targets lately. A rest moves a target to the end of a plan, it does not forbid it. */
+export class Health {
+  #targets = new Map<string, TargetHealth>()
+
+  succeeded(target: string): void {
+    this.#targets.delete(target)
+  }
+
+  failed(target: string, error: DragomanError, now: number): void {
+    if (error.scope === 'upstream') {
+      this.#targets.set(target, afterFailure(this.#targets.get(target), now, error.retryAfterMs))
+    }
+  }
+
+  at(now: number): HealthSnapshot {
+    return { isResting: (target) => (this.#targets.get(target)?.restsUntil ?? 0) > now }
+  }
+}

@@ -1,0 +1,6 @@
+export type { Answer, ChatContext, RouteInfo } from './answer.ts'
+export type { Deployment, ModelGroup, ProviderEntry, Target } from './deployments.ts'
+export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
+export { defaultLimits, type Limits } from './limits.ts'
+export type { RoutePlan } from './router.ts'
+export { staticCredentials } from './static-credentials.ts'

@@ -1,0 +1,105 @@
+import { type Clock, DragomanError, memoryState, type StateStore } from '@dragoman/core'
+import type { Model } from '@dragoman/openai-schema'
+import type { ProviderEntry } from './deployments.ts'
+
+const freshMs = 600_000
+/** After a failure, and before a name that nobody lists is looked for once more (a model may just have been pulled). */
+const againMs = 30_000
+const waitMs = 5_000
+
+interface List {
+  models: readonly Model[]
+  /** Unix milliseconds. */
+  readAt: number | undefined
+  refreshing: Promise<void> | undefined
+}
+
+/** What providers list, kept for ten minutes. A list that cannot be read anew stays as it was. */
+export class ModelLists {
+  #lists = new Map<string, List>()
+  #clock: Clock
+  #state: StateStore
+
+  constructor(clock: Clock, state: StateStore = memoryState({ clock })) {
+    this.#clock = clock
+    this.#state = state
+  }
+
+  /** As far as known, without waiting. */
+  known(): ReadonlyMap<string, readonly Model[]> {
+    return new Map([...this.#lists].map(([id, { models }]) => [id, models]))
+  }
+
+  /** Of all these providers at once; waits a few seconds at the most for those that are stale. */
+  async read(entries: readonly ProviderEntry[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Model[]>> {
+    await Promise.all(entries.map((entry) => this.#refreshed(entry, freshMs)))
+    signal.throwIfAborted()
+    return this.known()
+  }
+
+  /** For a name that nobody lists: waits only for lists that were never read, and has old ones read meanwhile. */
+  async readMissing(entries: readonly ProviderEntry[], signal: AbortSignal): Promise<void> {
+    const unread = entries.filter(({ id }) => this.#lists.get(id)?.readAt === undefined)
+    for (const entry of entries) this.#refreshed(entry, againMs)
+    await Promise.all(unread.map((entry) => this.#refreshed(entry, freshMs)))
+    signal.throwIfAborted()
+  }
+
+  #refreshed(entry: ProviderEntry, maxAgeMs: number): Promise<void> | undefined {
+    const list = this.#lists.get(entry.id) ?? { models: [], readAt: undefined, refreshing: undefined }
+    this.#lists.set(entry.id, list)
+    if (list.readAt !== undefined && this.#clock.now() - list.readAt < maxAgeMs) return undefined
+    list.refreshing ??= this.#refresh(entry, list).finally(() => {
+      list.refreshing = undefined
+    })
+    return list.refreshing
+  }
+
+  async #refresh({ provider, credentials }: ProviderEntry, list: List): Promise<void> {
+    if (!provider.models) {
+      list.readAt = Number.POSITIVE_INFINITY
+      return
+    }
+    // Shared by all who ask meanwhile, so only time ends it.
+    const controller = new AbortController()
+    const late = new DragomanError('upstream_timeout', `${provider.id} did not list its models within ${waitMs} ms`)
+    const cancel = this.#clock.schedule(() => controller.abort(late), waitMs)
+    const { signal } = controller
+    try {
+      const lease = await credentials.lease({ signal })
+      try {
+        list.models = await provider.models({ credential: lease.credential, signal, state: this.#state })
+      } finally {
+        // Whether a list can be read says nothing about chats.
+        lease.settle({ kind: 'aborted' })
+      }
+      list.readAt = this.#clock.now()
+    } catch {
+      // A list is a convenience: names still work as `<provider>/<model>`, and the call itself will tell what is wrong.
+      list.readAt = this.#clock.now() - freshMs + againMs
+    } finally {
+      cancel()
+    }
+  }
+}
+
+/**
+ * The list for clients: groups first, then what providers list, bare and as `<provider>/<model>`.
+ * Ids are unique; the first in the order of configuration has the bare one.
+ */
+export function listModels(
+  groupNames: readonly string[],
+  entries: readonly ProviderEntry[],
+  listed: ReadonlyMap<string, readonly Model[]>,
+): readonly Model[] {
+  const models = new Map<string, Model>()
+  const add = (model: Model) => {
+    if (!models.has(model.id)) models.set(model.id, model)
+  }
+  for (const id of groupNames) {
+    if (!id.endsWith('*')) add({ id, object: 'model', created: 0, owned_by: 'dragoman' })
+  }
+  for (const { id } of entries) for (const model of listed.get(id) ?? []) add(model)
+  for (const { id } of entries) for (const model of listed.get(id) ?? []) add({ ...model, id: `${id}/${model.id}` })
+  return [...models.values()]
+}

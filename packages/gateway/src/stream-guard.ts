@@ -1,0 +1,128 @@
+import { type Clock, DragomanError, type Heartbeat, heartbeat, toDragomanError } from '@dragoman/core'
+import type { ChatCompletionChunk } from '@dragoman/openai-schema'
+
+export interface GuardOptions {
+  /** The next chunk. Before the first one it may take several attempts; errors end the stream. */
+  pull(): Promise<IteratorResult<ChatCompletionChunk>>
+  /** Trips when the client leaves, the whole request is out of time, or the gateway shuts down. */
+  signal: AbortSignal
+  clock: Clock
+  heartbeatMs: number
+  /** Between two chunks, counted only while one is awaited: a slow client is no stall. Undefined before output. */
+  idleMs(): number | undefined
+  /** Called once, with what ended the stream if it was not its own end. */
+  finish(error: DragomanError | undefined): void
+}
+
+/**
+ * Owns how a streamed answer goes on and ends, towards whoever writes it to the client.
+ *
+ * Gives chunks as they come and a heartbeat for each silence of `heartbeatMs`. Throws when the answer stalls, breaks or
+ * is aborted; ends only when the answer did. Pulls one chunk at a time, so the reader's pace is the upstream's.
+ */
+export class StreamGuard implements AsyncIterableIterator<ChatCompletionChunk | Heartbeat> {
+  #options: GuardOptions
+  #waiter: Waiter | undefined
+  #arrived: Arrival | undefined
+  #pullingSince: number | undefined
+  #waitingSince = 0
+  #isWatched = false
+  #isOver = false
+
+  constructor(options: GuardOptions) {
+    this.#options = options
+    const { signal } = options
+    if (signal.aborted) this.#onAbort()
+    else signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  [Symbol.asyncIterator]() {
+    return this
+  }
+
+  next(): Promise<IteratorResult<ChatCompletionChunk | Heartbeat>> {
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject }
+      this.#waitingSince = this.#options.clock.elapsed()
+      if (this.#arrived) this.#deliver(this.#arrived)
+      else if (this.#isOver) this.#deliver({ result: { done: true, value: undefined } })
+      else {
+        if (this.#pullingSince === undefined) this.#pull()
+        this.#watch()
+      }
+    })
+  }
+
+  /** The reader leaves early: for it, that is the end. */
+  async return(): Promise<IteratorResult<ChatCompletionChunk | Heartbeat>> {
+    this.#end(new DragomanError('aborted', 'The caller left'))
+    return { done: true, value: undefined }
+  }
+
+  #onAbort = () => this.#arrive({ error: toDragomanError(this.#options.signal.reason, this.#options.signal) })
+
+  #pull(): void {
+    this.#pullingSince = this.#options.clock.elapsed()
+    this.#options.pull().then(
+      (result) => this.#arrive({ result }),
+      (cause) => this.#arrive({ error: toDragomanError(cause, this.#options.signal) }),
+    )
+  }
+
+  #arrive(arrival: Arrival): void {
+    this.#pullingSince = undefined
+    if (this.#isOver) return
+    if ('error' in arrival) this.#end(arrival.error)
+    else if (arrival.result.done) this.#end(undefined)
+    this.#arrived = arrival
+    if (this.#waiter) this.#deliver(arrival)
+  }
+
+  #deliver(arrival: Arrival): void {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    this.#arrived = undefined
+    if ('error' in arrival) waiter?.reject(arrival.error)
+    else waiter?.resolve(arrival.result)
+  }
+
+  #end(error: DragomanError | undefined): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#options.finish(error)
+  }
+
+  /** One timer for all waits: it looks how long the present one has lasted instead of being set anew for each chunk. */
+  #watch(): void {
+    if (this.#isWatched) return
+    this.#isWatched = true
+    const { clock, heartbeatMs, idleMs } = this.#options
+    const idle = idleMs() ?? Number.POSITIVE_INFINITY
+    const now = clock.elapsed()
+    const untilHeartbeat = this.#waitingSince + heartbeatMs - now
+    const untilIdle = (this.#pullingSince ?? now) + idle - now
+    clock.schedule(() => this.#look(), Math.max(Math.min(untilHeartbeat, untilIdle), 1))
+  }
+
+  #look(): void {
+    this.#isWatched = false
+    if (!this.#waiter || this.#isOver) return
+    const { clock, heartbeatMs, idleMs } = this.#options
+    const now = clock.elapsed()
+    const idle = idleMs()
+    if (idle !== undefined && this.#pullingSince !== undefined && now - this.#pullingSince >= idle) {
+      const message = `The upstream gave no output for ${idle} ms (limits.idleMs)`
+      this.#arrive({ error: new DragomanError('upstream_timeout', message, { origin: 'upstream' }) })
+    } else if (now - this.#waitingSince >= heartbeatMs) {
+      this.#deliver({ result: { done: false, value: heartbeat } })
+    } else this.#watch()
+  }
+}
+
+interface Waiter {
+  resolve(result: IteratorResult<ChatCompletionChunk | Heartbeat>): void
+  reject(error: DragomanError): void
+}
+
+type Arrival = { result: IteratorResult<ChatCompletionChunk | Heartbeat> } | { error: DragomanError }

@@ -1,0 +1,101 @@
+import type {
+  AssistantMessage,
+  ChatMessage,
+  ContentPart,
+  FunctionCallParam,
+  MessageContent,
+  ToolCallParam,
+} from '@dragoman/openai-schema'
+import type { Settings } from './options.ts'
+
+type MessageSettings = Pick<Settings, 'developerRole' | 'sendReasoningHistory'>
+
+/** The conversation as the service takes it. The same array, or the same messages in it, where nothing has to change. */
+export function encodeMessages(messages: ChatMessage[], settings: MessageSettings): ChatMessage[] {
+  return mapped(messages, (message) => encodeMessage(message, settings))
+}
+
+function encodeMessage(message: ChatMessage, settings: MessageSettings): ChatMessage {
+  switch (message.role) {
+    case 'developer': {
+      const encoded = withContent(message, encodeContent(message.content))
+      return settings.developerRole === 'system' ? { ...encoded, role: 'system' } : encoded
+    }
+    case 'system':
+    case 'user':
+    case 'tool':
+      return withContent(message, encodeContent(message.content))
+    case 'assistant':
+      return encodeAssistant(message, settings)
+    default:
+      return message
+  }
+}
+
+function encodeAssistant(message: AssistantMessage, { sendReasoningHistory }: MessageSettings): AssistantMessage {
+  let encoded = encodeReasoning(message, sendReasoningHistory)
+  if (message.tool_calls) {
+    const calls = mapped(message.tool_calls, encodeCall)
+    if (calls.length === 0) {
+      // OpenAI answers 400 to an empty list.
+      const { tool_calls, ...rest } = encoded
+      encoded = rest
+    } else if (calls !== message.tool_calls) encoded = { ...encoded, tool_calls: calls }
+  }
+  return message.content ? withContent(encoded, encodeContent(message.content)) : encoded
+}
+
+const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking'] as const
+
+function encodeReasoning(message: AssistantMessage, send: Settings['sendReasoningHistory']): AssistantMessage {
+  if (send === true) return message
+  const present = reasoningFields.filter((field) => message[field] !== undefined)
+  if (present.length === 0) return message
+  if (present.length === 1 && present[0] === send && typeof message[send] === 'string') return message
+  const { reasoning_content, reasoning, reasoning_details, thinking, ...rest } = message
+  if (send === false) return rest
+  const text = reasoning_content ?? reasoning ?? detailsText(reasoning_details) ?? thinking
+  return typeof text === 'string' ? { ...rest, [send]: text } : rest
+}
+
+function detailsText(details: AssistantMessage['reasoning_details']): string | undefined {
+  const texts = (details ?? []).flatMap((detail) =>
+    detail.type === 'reasoning.text' && typeof detail.text === 'string' ? [detail.text] : [],
+  )
+  return texts.length > 0 ? texts.join('') : undefined
+}
+
+function encodeCall(call: ToolCallParam): ToolCallParam {
+  if (call.type !== 'function') return call
+  const encoded = encodeArguments(call.function)
+  return encoded === call.function ? call : { ...call, function: encoded }
+}
+
+/** Services parse the arguments of earlier calls: an object has to be its JSON, and nothing at all is not JSON. */
+export function encodeArguments(call: FunctionCallParam): FunctionCallParam {
+  if (typeof call.arguments !== 'string') return { ...call, arguments: JSON.stringify(call.arguments ?? {}) }
+  return call.arguments.trim() === '' ? { ...call, arguments: '{}' } : call
+}
+
+function encodeContent(content: MessageContent): MessageContent {
+  return Array.isArray(content) ? mapped(content, encodePart) : content
+}
+
+/** Many clients send the URL of an image as a bare string, which OpenAI refuses. */
+function encodePart(part: ContentPart): ContentPart {
+  if (part.type !== 'image_url' || typeof part.image_url !== 'string') return part
+  return { ...part, image_url: { url: part.image_url } }
+}
+
+function withContent<M extends { content?: MessageContent | null | undefined }>(
+  message: M,
+  content: MessageContent,
+): M {
+  return content === message.content ? message : { ...message, content }
+}
+
+/** The same array where no element changed, so that a long history is not copied for nothing. */
+export function mapped<T>(items: T[], change: (item: T) => T): T[] {
+  const changed = items.map(change)
+  return changed.every((item, i) => item === items[i]) ? items : changed
+}

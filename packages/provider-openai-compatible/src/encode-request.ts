@@ -1,0 +1,61 @@
+import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import { without } from './drop-fields.ts'
+import { encodeMessages } from './encode-messages.ts'
+import { functionMessagesToTools, functionsToTools } from './legacy-functions.ts'
+import type { Settings } from './options.ts'
+
+export type RequestSettings = Pick<
+  Settings,
+  | 'developerRole'
+  | 'dropFields'
+  | 'extraBody'
+  | 'sendReasoningHistory'
+  | 'streamUsage'
+  | 'tokenLimitField'
+  | 'upstreamStream'
+>
+
+/**
+ * The body of `POST /chat/completions` for a service with these settings. Fields that are not named here go on
+ * untouched. The request is not changed; what needs no change is shared with it, not copied.
+ */
+export function encodeRequest(request: ChatCompletionRequest, settings: RequestSettings): unknown {
+  const {
+    stream,
+    stream_options,
+    max_tokens,
+    max_completion_tokens,
+    tools,
+    tool_choice,
+    parallel_tool_calls,
+    ...rest
+  } = request.functions || request.function_call ? functionsToTools(request) : request
+
+  // Without tools these two are a 400 at OpenAI, and so is an empty list in many places.
+  const hasTools = Boolean(tools?.length)
+  const isStreamed = settings.upstreamStream === 'auto' || (settings.upstreamStream === 'neverWithTools' && !hasTools)
+  const body = {
+    ...settings.extraBody,
+    ...rest,
+    messages: encodeMessages(functionMessagesToTools(request.messages), settings),
+    ...tokenLimit({ max_tokens, max_completion_tokens }, settings.tokenLimitField),
+    ...(hasTools &&
+      defined({ tools, tool_choice: tool_choice === 'any' ? 'required' : tool_choice, parallel_tool_calls })),
+    stream: isStreamed,
+    ...(isStreamed && settings.streamUsage && { stream_options: { ...stream_options, include_usage: true } }),
+  }
+  return settings.dropFields.reduce<unknown>(without, body)
+}
+
+function tokenLimit(
+  sent: Pick<ChatCompletionRequest, 'max_tokens' | 'max_completion_tokens'>,
+  field: Settings['tokenLimitField'],
+): Record<string, unknown> {
+  if (field === 'asSent') return defined(sent)
+  const limit = sent.max_completion_tokens ?? sent.max_tokens
+  return limit === null || limit === undefined ? {} : { [field]: limit }
+}
+
+function defined(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,36 @@
+import { DragomanError } from '@dragoman/core'
+import type { Model } from '@dragoman/openai-schema'
+
+export interface ModelListOptions {
+  /** For `owned_by` where the service does not say. */
+  readonly owner: string
+  /** Stands before every id and is taken off. */
+  readonly prefix?: string
+}
+
+/**
+ * The models of an answer to `GET /models`: `{ data: [...] }` (OpenAI), `{ models: [...] }` or a plain array
+ * (Together). Fields beyond OpenAI's stay. Throws `upstream_protocol` for anything else.
+ */
+export function decodeModels(answer: unknown, { owner, prefix = '' }: ModelListOptions): Model[] {
+  const list = Array.isArray(answer) ? answer : isRecord(answer) ? (answer.data ?? answer.models) : undefined
+  if (!Array.isArray(list)) {
+    throw new DragomanError('upstream_protocol', `The list of models of ${owner} is not one`, { origin: 'upstream' })
+  }
+  return list.flatMap((entry: unknown) => {
+    const fields = isRecord(entry) ? entry : { id: entry }
+    const id = [fields.id, fields.name, fields.model].find((name) => typeof name === 'string' && name !== '')
+    return typeof id === 'string' ? [toModel(id.startsWith(prefix) ? id.slice(prefix.length) : id, owner, fields)] : []
+  })
+}
+
+/** A model of which only the name is known. */
+export function toModel(id: string, owner: string, fields: Readonly<Record<string, unknown>> = {}): Model {
+  const created = typeof fields.created === 'number' ? fields.created : 0
+  const owned_by = typeof fields.owned_by === 'string' ? fields.owned_by : owner
+  return { ...fields, id, object: 'model', created, owned_by }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

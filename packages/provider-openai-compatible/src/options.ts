@@ -1,0 +1,137 @@
+import { DragomanError } from '@dragoman/core'
+import { z } from 'zod'
+import { type Demand, demands, type Preset } from './preset.ts'
+import { presetIds, presets } from './presets.ts'
+
+const texts = z.record(z.string(), z.string())
+
+/** Everything is optional but an address: `preset`, `baseUrl`, or both. A setting given here beats the preset's. */
+export const options = z
+  .strictObject({
+    preset: z.enum(presetIds).describe('A service or local engine whose address and quirks are known.'),
+    baseUrl: z
+      .string()
+      .refine(isBaseUrl, 'expected an http or https URL without a user, a query or a fragment')
+      .describe('Address of the API, in place of the preset’s. `/v1` is appended only when the URL has no path.'),
+    query: texts.describe('Query parameters of every request, such as Azure’s `api-version`.'),
+    headers: texts.describe('Headers of every request, besides the credential’s.'),
+    authHeader: z
+      .string()
+      .min(1)
+      .describe('Header that carries the key: as `Bearer <key>` in `authorization` (the default), bare in any other.'),
+    proxy: z.string().describe('Outgoing proxy of this provider: an `http:`, `https:` or `socks5:` URL.'),
+    models: z.array(z.string()).describe('The models it serves. Without it the service is asked for its list.'),
+    defaultModel: z.string().describe('The model for requests that name none. Default: the preset’s.'),
+
+    upstreamStream: z
+      .enum(['auto', 'never', 'neverWithTools'])
+      .describe(
+        'Whether answers are streamed from the service. One that is not becomes chunks at once. Default: auto.',
+      ),
+    streamUsage: z
+      .boolean()
+      .describe(
+        'Whether a stream is asked for its usage (`stream_options`, which some services refuse). Default: true.',
+      ),
+    conformant: z
+      .boolean()
+      .describe('Whether the service’s answers are in OpenAI’s form to the letter and need no repair. Default: false.'),
+    sendReasoningHistory: z
+      .union([z.boolean(), z.enum(['reasoning_content', 'reasoning'])])
+      .describe('Reasoning of earlier answers: sent as it came (the default), not at all, or under this one name.'),
+    tokenLimitField: z
+      .enum(['max_tokens', 'max_completion_tokens', 'asSent'])
+      .describe('The name under which the service takes the token limit. Default: as the client sent it.'),
+    developerRole: z
+      .enum(['keep', 'system'])
+      .describe('Whether messages of the role `developer` keep it or become `system` messages (the default).'),
+    dropFields: z
+      .array(z.string().min(1))
+      .describe('Fields the service refuses, besides the preset’s: `seed`, `stream_options.x`, `messages[].name`.'),
+    extraBody: z
+      .record(z.string(), z.unknown())
+      .describe('Fields added to every request that does not bring them, such as `chat_template_kwargs`.'),
+    unsupported: z
+      .array(z.enum(demands))
+      .describe(
+        'Demands the service cannot meet, besides the preset’s. A request with one is refused before any call.',
+      ),
+  })
+  .partial()
+  .refine(({ preset, baseUrl }) => baseUrl !== undefined || (preset && presets[preset].baseUrl !== undefined), {
+    path: ['baseUrl'],
+    error: 'expected a baseUrl, or a preset that has one',
+  })
+
+export type OpenAICompatibleOptions = z.infer<typeof options>
+
+/** What one entry under `credentials` may hold. Local engines need none. */
+export const credential = z.strictObject({
+  apiKey: z.string().describe('The key of the service. Local engines need none.').optional(),
+})
+
+/** The options with everything filled in. */
+export interface Settings {
+  /** For messages. */
+  readonly name: string
+  /** Without a slash at its end. */
+  readonly baseUrl: string
+  /** `?…`, or nothing. */
+  readonly search: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly authHeader: string
+  readonly proxy: string | undefined
+  readonly models: readonly string[] | undefined
+  readonly modelPrefix: string
+  /** Whether the list of models tells a good key from a bad one. */
+  readonly canProbe: boolean
+  readonly upstreamStream: 'auto' | 'never' | 'neverWithTools'
+  readonly streamUsage: boolean
+  readonly sendReasoningHistory: boolean | 'reasoning_content' | 'reasoning'
+  readonly tokenLimitField: 'max_tokens' | 'max_completion_tokens' | 'asSent'
+  readonly developerRole: 'keep' | 'system'
+  readonly dropFields: readonly string[]
+  readonly extraBody: Readonly<Record<string, unknown>>
+  readonly unsupported: readonly Demand[]
+}
+
+/** Throws `invalid_request` where the options are not what the schema says: an importer may have bypassed the types. */
+export function resolve(given: OpenAICompatibleOptions): Settings {
+  const checked = options.safeParse(given)
+  if (!checked.success) {
+    throw new DragomanError('invalid_request', `openai-compatible: ${z.prettifyError(checked.error)}`)
+  }
+  const own = checked.data
+  const preset: Partial<Preset> = own.preset ? presets[own.preset] : {}
+  return {
+    name: preset.name ?? 'the service',
+    baseUrl: own.baseUrl === undefined ? (preset.baseUrl ?? '') : withVersion(own.baseUrl),
+    search: own.query ? `?${new URLSearchParams(own.query)}` : '',
+    headers: own.headers ?? {},
+    authHeader: (own.authHeader ?? preset.authHeader ?? 'authorization').toLowerCase(),
+    proxy: own.proxy,
+    models: own.models ?? preset.models,
+    modelPrefix: preset.modelPrefix ?? '',
+    canProbe: preset.models === undefined && !preset.listIsPublic,
+    upstreamStream: own.upstreamStream ?? preset.upstreamStream ?? 'auto',
+    streamUsage: own.streamUsage ?? preset.streamUsage ?? true,
+    sendReasoningHistory: own.sendReasoningHistory ?? preset.sendReasoningHistory ?? true,
+    tokenLimitField: own.tokenLimitField ?? preset.tokenLimitField ?? 'asSent',
+    developerRole: own.developerRole ?? preset.developerRole ?? 'system',
+    dropFields: [...(preset.dropFields ?? []), ...(own.dropFields ?? [])],
+    extraBody: own.extraBody ?? {},
+    unsupported: [...(preset.unsupported ?? []), ...(own.unsupported ?? [])],
+  }
+}
+
+function isBaseUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (!url || !['http:', 'https:'].includes(url.protocol)) return false
+  return url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+}
+
+/** Addresses are written with and without `/v1`; one with any path is taken at its word. */
+function withVersion(baseUrl: string): string {
+  const { origin, pathname } = new URL(baseUrl)
+  return pathname === '/' ? `${origin}/v1` : `${origin}${pathname.replace(/\/+$/, '')}`
+}

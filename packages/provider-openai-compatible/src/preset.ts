@@ -1,0 +1,38 @@
+/** A demand that changes the answer, so that a service which cannot meet it must not be asked. */
+export type Demand = (typeof demands)[number]
+
+export const demands = ['n', 'logprobs', 'json_schema', 'tools', 'images', 'audio'] as const
+
+/** How a service differs from OpenAI. What is left out has the default that `options.ts` names. */
+export interface Quirks {
+  readonly upstreamStream?: 'auto' | 'never' | 'neverWithTools'
+  readonly conformant?: boolean
+  readonly streamUsage?: boolean
+  readonly sendReasoningHistory?: boolean | 'reasoning_content' | 'reasoning'
+  readonly tokenLimitField?: 'max_tokens' | 'max_completion_tokens' | 'asSent'
+  readonly developerRole?: 'keep' | 'system'
+  readonly authHeader?: string
+  readonly dropFields?: readonly string[]
+  readonly unsupported?: readonly Demand[]
+}
+
+/** What is publicly known of a service or of a local engine. */
+export interface Preset extends Quirks {
+  readonly name: string
+  /** Taken as it is. Absent where every account has its own. */
+  readonly baseUrl?: string
+  /** The environment variables that usually hold its key, the usual one first. */
+  readonly keyVariables: readonly string[]
+  /** Where to get a key. */
+  readonly keysAt?: string
+  readonly defaultModel?: string
+  /** Of a service that has no list to ask for. */
+  readonly models?: readonly string[]
+  /** `GET /models` is answered without a key too, so it says nothing about one. */
+  readonly listIsPublic?: true
+  /** Stands before every id of the list and may be left out in requests. */
+  readonly modelPrefix?: string
+  /** Where the engine listens unless told otherwise, and what to ask to see that it is there. */
+  readonly local?: { readonly port: number; readonly probePath: string }
+  readonly note?: string
+}

@@ -1,0 +1,43 @@
+export {
+  chatChunks,
+  chatStream,
+  completion,
+  errorReply,
+  eventStream,
+  type FakeAnswer,
+  type FakeToolCall,
+  sse,
+  tokens,
+  wholeAnswer,
+} from './chat-replies.ts'
+export { type HandClock, handClock } from './clock.ts'
+export { type Cut, everyByte, everyCut, everyEvent, everyTextCut, seededCuts } from './cuts.ts'
+export { gzipBomb } from './encoded.ts'
+export { type Exchange, type FakeUpstream, startFakeUpstream } from './fake-upstream.ts'
+export { type FixtureCase, loadFixtures, type Provenance, type RecordedResponse, replay } from './fixture.ts'
+export type { Decode } from './provider-suite/cases.ts'
+export { type ProviderSuiteOptions, testProvider } from './provider-suite/provider-suite.ts'
+export type { Difference, StatusCheckName } from './provider-suite/status-checks.ts'
+export {
+  type Coding,
+  cut,
+  type Gate,
+  gate,
+  hangUp,
+  htmlPage,
+  jsonReply,
+  noReply,
+  type Reply,
+  raw,
+  redirect,
+  repeated,
+  reset,
+  type ScriptedReply,
+  type Step,
+  stall,
+  type Trouble,
+  verbatim,
+} from './reply.ts'
+export { missingPrograms, type Program, type Requirement, requires } from './requires.ts'
+export { canary, leaked } from './secrets.ts'
+export { type BlackHole, blackHole, closedPort } from './unreachable.ts'

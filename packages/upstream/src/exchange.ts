@@ -1,0 +1,279 @@
+import { type Clock, DragomanError, toDragomanError } from '@dragoman/core'
+import { type Dispatcher, errors } from 'undici'
+import { mapConnectionError } from './connection-error.ts'
+import { ContentDecoder, readContentCoding } from './content-decoder.ts'
+import { inBytes, inSeconds, type Limits } from './limits.ts'
+import type { Link } from './link.ts'
+import { BodyChannel, type BodySource, type ResponseBody } from './response-body.ts'
+import { Watchdog } from './watchdog.ts'
+
+export interface ExchangeOptions {
+  readonly request: Dispatcher.DispatchOptions
+  readonly dispatcher: Dispatcher
+  /** Connections of which none is open yet. The exchange closes it. */
+  readonly openAnew: () => Dispatcher
+  /** For messages. */
+  readonly provider: string
+  readonly host: string
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** By lower-cased name, as undici gives them. */
+export type RawHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: RawHeaders
+  readonly body: ResponseBody
+}
+
+// After the reader has enough, the end of a response is usually on its way. Waiting for it saves the connection.
+const REST_MS = 1_000
+const REST_BYTES = 64 * 1024
+
+/**
+ * One request and its response on one socket, under limits, until the reader is through or the caller leaves.
+ *
+ * connecting: no socket yet, whether queued or being opened. waiting: sent, or about to be. body: the head is here.
+ * resting: the reader has enough. over: nothing more is expected of the socket.
+ */
+export class Exchange implements Dispatcher.DispatchHandler, BodySource {
+  readonly #options: ExchangeOptions
+  readonly #watchdog: Watchdog
+  readonly #head: Promise<ResponseHead>
+  #resolve: (head: ResponseHead) => void = () => {}
+  #reject: (error: DragomanError) => void = () => {}
+  #state: 'connecting' | 'waiting' | 'body' | 'resting' | 'over' = 'connecting'
+  #controller: Dispatcher.DispatchController | undefined
+  #link: Link | undefined
+  #isReused = false
+  #isAnswered = false
+  #isRepeated = false
+  #body: BodyChannel | undefined
+  #decoder: ContentDecoder | undefined
+  #wireBytes = 0
+  #bodyBytes = 0
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+    this.#watchdog = new Watchdog(options.clock)
+    this.#head = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** Resolves with the head of the response, whatever its status; rejects with a `DragomanError`. Called once. */
+  start(): Promise<ResponseHead> {
+    const { signal, dispatcher } = this.#options
+    if (signal.aborted) {
+      this.#onAbort()
+    } else {
+      signal.addEventListener('abort', this.#onAbort)
+      this.#dispatch(dispatcher)
+    }
+    return this.#head
+  }
+
+  // --- What the reader asks for.
+
+  pause(): void {
+    // A body that nobody has begun to read stays watched: it may have been forgotten.
+    if (this.#body?.isAttached) this.#watchdog.stop()
+    this.#controller?.pause()
+    this.#decoder?.pause()
+  }
+
+  resume(): void {
+    if (this.#state !== 'body') return
+    this.#watchIdle()
+    this.#decoder?.resume()
+    if (!this.#decoder?.isFull) this.#controller?.resume()
+  }
+
+  finish(): void {
+    if (this.#state !== 'body') return
+    this.#state = 'resting'
+    this.#wireBytes = 0
+    this.#decoder?.destroy()
+    this.#watchdog.watch(REST_MS, () => this.#close())
+    this.#controller?.resume()
+  }
+
+  release(): void {
+    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    if (this.#state === 'body') this.#close()
+  }
+
+  // --- What undici reports.
+
+  ride(link: Link): void {
+    this.#link = link
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // The caller left while the request was queued. Started now, it would occupy its connection for nobody.
+    if (this.#state === 'over') return controller.abort(new errors.RequestAbortedError())
+    this.#state = 'waiting'
+    this.#isReused = this.#link?.carry() ?? false
+    this.#watchFor('headersMs', 'no response')
+  }
+
+  onResponseStarted(): void {
+    this.#isAnswered = true
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
+    // Below 200 it announces a response that is still to come.
+    if (this.#state !== 'waiting' || status < 200) return
+    const coding = readContentCoding(headers['content-encoding']?.toString())
+    if (coding === 'unknown') {
+      return this.#fail('upstream_protocol', `compressed its response in a way nobody asked for`)
+    }
+    if (coding) this.#decoder = this.#createDecoder(coding)
+    this.#state = 'body'
+    this.#body = new BodyChannel(this)
+    this.#watchIdle()
+    this.#resolve({ status, headers, body: this.#body })
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#wireBytes += chunk.length
+    if (this.#state === 'resting') {
+      if (this.#wireBytes > REST_BYTES) this.#close()
+      return
+    }
+    if (this.#state !== 'body') return
+    this.#watchdog.touch()
+    if (!this.#decoder) return this.#take(chunk)
+    if (this.#wireBytes > this.#options.limits.maxAnswerBytes) return this.#failByLength()
+    this.#decoder.write(chunk)
+    if (this.#decoder.isFull) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    if (this.#state === 'body') {
+      if (this.#decoder) this.#decoder.end()
+      else this.#complete()
+    } else if (this.#state === 'resting') {
+      this.#settle()
+    }
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    if (this.#state === 'over') return
+    if (this.#state === 'resting') return this.#settle()
+    if (this.#isStale(error)) return this.#repeat()
+    const { provider, host } = this.#options
+    this.#conclude(mapConnectionError(error, provider, host), false)
+  }
+
+  // --- Between the two.
+
+  readonly #onAbort = (): void => {
+    const { signal } = this.#options
+    this.#conclude(toDragomanError(signal.reason, signal), true)
+  }
+
+  #dispatch(dispatcher: Dispatcher): void {
+    this.#state = 'connecting'
+    dispatcher.dispatch(this.#options.request, this)
+    if (this.#state === 'connecting') this.#watchFor('connectMs', 'no connection')
+  }
+
+  /** A kept-alive connection that the other side closed just as we wrote: the request was not seen. */
+  #isStale(error: Error): boolean {
+    if (this.#state !== 'waiting' || this.#isAnswered || this.#isRepeated) return false
+    if (error instanceof errors.SocketError) return this.#isReused || (error.socket?.bytesRead ?? 0) > 0
+    const code = 'code' in error ? error.code : undefined
+    return this.#isReused && (code === 'ECONNRESET' || code === 'EPIPE')
+  }
+
+  /** Once more, on a socket that is certainly fresh: a pool would offer its next idle one, which may be as stale. */
+  #repeat(): void {
+    this.#isRepeated = true
+    this.#controller = undefined
+    this.#link = undefined
+    this.#state = 'connecting'
+    // undici is still clearing away the socket that failed.
+    queueMicrotask(() => {
+      if (this.#state !== 'connecting') return
+      const fresh = this.#options.openAnew()
+      this.#dispatch(fresh)
+      void fresh.close()
+    })
+  }
+
+  #createDecoder(coding: 'gzip' | 'deflate' | 'br' | 'zstd'): ContentDecoder {
+    return new ContentDecoder(coding, {
+      data: (chunk) => this.#take(chunk),
+      end: () => {
+        if (this.#state === 'body') this.#complete()
+      },
+      fail: () => this.#fail('upstream_protocol', `sent a response whose ${coding} compression is damaged`),
+      drain: () => {
+        if (this.#state === 'body') this.#controller?.resume()
+      },
+    })
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#state !== 'body') return
+    this.#bodyBytes += chunk.length
+    if (this.#bodyBytes > this.#options.limits.maxAnswerBytes) return this.#failByLength()
+    this.#body?.data(chunk)
+  }
+
+  #complete(): void {
+    this.#settle()
+    this.#body?.end()
+  }
+
+  #watchIdle(): void {
+    this.#watchFor('idleMs', 'no byte')
+  }
+
+  #watchFor(name: 'connectMs' | 'headersMs' | 'idleMs', what: string): void {
+    const limitMs = this.#options.limits[name]
+    this.#watchdog.watch(limitMs, () => {
+      const { provider, host } = this.#options
+      const message = `${provider} (${host}): ${what} for ${inSeconds(limitMs)} (limits.${name})`
+      this.#conclude(new DragomanError('upstream_timeout', message, { origin: 'upstream' }), false)
+    })
+  }
+
+  #failByLength(): void {
+    const limit = inBytes(this.#options.limits.maxAnswerBytes)
+    this.#fail('upstream_protocol', `sent a response of more than ${limit} (limits.maxAnswerBytes)`)
+  }
+
+  #fail(code: 'upstream_protocol', what: string): void {
+    this.#conclude(new DragomanError(code, `${this.#options.provider} ${what}`, { origin: 'upstream' }), false)
+  }
+
+  /** Ends it with an error, wherever it is. */
+  #conclude(error: DragomanError, discard: boolean): void {
+    this.#close()
+    this.#reject(error)
+    this.#body?.fail(error, discard)
+  }
+
+  /** Ends it and its socket. */
+  #close(): void {
+    const wasConnecting = this.#state === 'connecting'
+    const wasOver = this.#state === 'over'
+    this.#settle()
+    if (wasConnecting) this.#link?.abandon()
+    else if (!wasOver) this.#controller?.abort(new errors.RequestAbortedError())
+  }
+
+  #settle(): void {
+    this.#state = 'over'
+    this.#watchdog.stop()
+    if (!this.#body) this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#decoder?.destroy()
+  }
+}

@@ -1,0 +1,39 @@
+// @ts-check
+// Tests talk to servers that they started themselves, on loopback. Any other address fails as on a machine without a
+// network, at once and with its name in the error, so that no test comes to depend on the world unnoticed.
+import { Socket } from 'node:net'
+
+const LOOPBACK = /^(localhost|.*\.localhost|127\..*|::1|::ffff:127\..*|0\.0\.0\.0|::)$/i
+
+const connect = Socket.prototype.connect
+
+/** @type {(this: Socket, ...args: any[]) => Socket} */
+Socket.prototype.connect = function (...args) {
+  const { options, listener } = readArguments(args)
+  // A path is a Unix socket or a pipe; no host is localhost.
+  if (options.path || !options.host || LOOPBACK.test(options.host)) return Reflect.apply(connect, this, args)
+
+  const error = Object.assign(new Error(`Tests stay on loopback: refused to connect to ${options.host}`), {
+    code: 'ENETUNREACH',
+    syscall: 'connect',
+  })
+  // Failing in the look-up, which an address in digits would not get, takes the way of any other failure to connect.
+  const lookup = (/** @type {unknown} */ _host, /** @type {unknown} */ _options, /** @type {Function} */ done) =>
+    process.nextTick(done, error)
+  return Reflect.apply(connect, this, [{ ...options, host: 'refused.invalid', lookup }, listener])
+}
+
+/**
+ * What socket.connect() takes: (options, listener), (port, host, listener), (path, listener), or, from net.connect(),
+ * an array of options and listener.
+ *
+ * @param {any[]} args
+ * @returns {{ options: import('node:net').NetConnectOpts & { host?: string, path?: string }, listener?: () => void }}
+ */
+function readArguments(args) {
+  const [first, second] = Array.isArray(args[0]) ? args[0] : args
+  const listener = Array.isArray(args[0]) ? second : args.find((arg) => typeof arg === 'function')
+  if (typeof first === 'object' && first !== null) return { options: first, listener }
+  if (typeof first === 'string' && Number.isNaN(Number(first))) return { options: { path: first }, listener }
+  return { options: { port: Number(first), ...(typeof second === 'string' && { host: second }) }, listener }
+}

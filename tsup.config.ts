@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig } from 'tsup'
+
+// One configuration for every package: what is built is what its package.json exports under `dragoman-source`,
+// plus the program behind its `bin`.
+interface Manifest {
+  exports?: Record<string, string | { 'dragoman-source'?: string }>
+  bin?: Record<string, string>
+}
+
+const manifest = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8')) as Manifest
+
+const entry: Record<string, string> = {}
+for (const target of Object.values(manifest.exports ?? {})) {
+  if (typeof target === 'string' || !target['dragoman-source']) continue
+  const source = target['dragoman-source']
+  entry[source.replace(/^\.\/src\//, '').replace(/\.ts$/, '')] = source
+}
+for (const program of Object.values(manifest.bin ?? {})) {
+  const name = program.replace(/^\.?\/?dist\//, '').replace(/\.js$/, '')
+  entry[name] = `src/${name}.ts`
+}
+
+export default defineConfig({
+  entry,
+  format: ['esm'],
+  dts: manifest.exports !== undefined,
+  sourcemap: true,
+  clean: true,
+  target: 'node22',
+  platform: 'node',
+  outDir: 'dist',
+})

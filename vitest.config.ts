@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests run on the sources: the condition below resolves workspace packages to their src/.
+const conditions = ['dragoman-source']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+    // Clients spawned by tests must not pick up the operator's keys or proxies.
+    setupFiles: ['tools/test-setup.ts'],
+    globalSetup: ['tools/test-skips.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
+  },
+})
