@@ -10,6 +10,8 @@ export type Dialect = 'openai-chat' | 'openai-responses' | 'anthropic-messages'
 /** An upstream service, reached. Holds no keys: the credential comes with each call. */
 export interface Provider {
   readonly id: string
+  /** The upstream does not stream: its first output comes with its last, and may take as long. */
+  readonly answersWhole?: boolean | undefined
   /**
    * One chat completion, always streamed: `collect` builds the whole answer. It does not know which of the two the
    * client wants. Nothing is sent before the first `next()`; leaving the iterator early closes the upstream's socket.

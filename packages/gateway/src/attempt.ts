@@ -17,6 +17,9 @@ import type { Target } from './deployments.ts'
 import { type Limits, mergeLimits } from './limits.ts'
 import { untilAborted } from './until-aborted.ts'
 
+/** An upstream that does not stream gives its first output with its last, and gets this many times as long for it. */
+const wholeAnswerFactor = 5
+
 export interface AttemptContext {
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -95,7 +98,8 @@ export class Attempt {
 
   /** The chunks up to and with the first that carries output; all of them where none does. */
   async begin(): Promise<ChatCompletionChunk[]> {
-    const { firstTokenMs } = this.limits
+    const { provider } = this.target.entry
+    const firstTokenMs = this.limits.firstTokenMs * (provider.answersWhole ? wholeAnswerFactor : 1)
     const cancel = this.#context.clock.schedule(() => {
       const message = `${this.target.entry.id} gave no output within ${firstTokenMs} ms (limits.firstTokenMs)`
       this.abort(new DragomanError('upstream_timeout', message, { origin: 'upstream' }))

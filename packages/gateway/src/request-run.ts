@@ -142,7 +142,7 @@ export class RequestRun {
         health.failed(targetName(target), error, clock.now())
         if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
         failures.push(error)
-        exclude.add(attempt.credentialId)
+        if (error.scope === 'credential') exclude.add(attempt.credentialId)
         target = await this.#after(error, target, waiting)
       }
     }

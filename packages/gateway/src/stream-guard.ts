@@ -26,7 +26,7 @@ export class StreamGuard implements AsyncIterableIterator<ChatCompletionChunk | 
   #arrived: Arrival | undefined
   #pullingSince: number | undefined
   #waitingSince = 0
-  #isWatched = false
+  #cancelWatch: (() => void) | undefined
   #isOver = false
 
   constructor(options: GuardOptions) {
@@ -90,23 +90,23 @@ export class StreamGuard implements AsyncIterableIterator<ChatCompletionChunk | 
     if (this.#isOver) return
     this.#isOver = true
     this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#cancelWatch?.()
     this.#options.finish(error)
   }
 
   /** One timer for all waits: it looks how long the present one has lasted instead of being set anew for each chunk. */
   #watch(): void {
-    if (this.#isWatched) return
-    this.#isWatched = true
+    if (this.#cancelWatch) return
     const { clock, heartbeatMs, idleMs } = this.#options
     const idle = idleMs() ?? Number.POSITIVE_INFINITY
     const now = clock.elapsed()
     const untilHeartbeat = this.#waitingSince + heartbeatMs - now
     const untilIdle = (this.#pullingSince ?? now) + idle - now
-    clock.schedule(() => this.#look(), Math.max(Math.min(untilHeartbeat, untilIdle), 1))
+    this.#cancelWatch = clock.schedule(() => this.#look(), Math.max(Math.min(untilHeartbeat, untilIdle), 1))
   }
 
   #look(): void {
-    this.#isWatched = false
+    this.#cancelWatch = undefined
     if (!this.#waiter || this.#isOver) return
     const { clock, heartbeatMs, idleMs } = this.#options
     const now = clock.elapsed()

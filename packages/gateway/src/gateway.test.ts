@@ -1,0 +1,406 @@
+import { DragomanError, type ErrorCode, heartbeat, type LogEntry, type Provider, Secret } from '@dragoman/core'
+import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
+import { chatChunks, type HandClock, handClock, tokens } from '@dragoman/testkit'
+import OpenAI from 'openai'
+import { expect, test, vi } from 'vitest'
+import type { Answer } from './answer.ts'
+import type { ModelGroup, ProviderEntry } from './deployments.ts'
+import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
+import { staticCredentials } from './static-credentials.ts'
+
+type Chat = Provider['chat']
+type Reply = ReturnType<typeof fails> | (() => AsyncIterable<ChatCompletionChunk>)
+
+const request: ChatCompletionRequest = { model: 'm', messages: [{ role: 'user', content: 'x' }] }
+const streamed: ChatCompletionRequest = { ...request, stream: true }
+
+const says = (text: string) =>
+  async function* () {
+    yield* chatChunks({ text, usage: tokens(1, 2) })
+  }
+const fails = (
+  code: ErrorCode,
+  options?: { retryAfterMs?: number; message?: string },
+  before: ChatCompletionChunk[] = [],
+) =>
+  async function* () {
+    yield* before
+    throw new DragomanError(code, options?.message ?? code, { origin: 'upstream', ...options })
+  }
+/** Waits until its call is aborted, after some chunks. */
+const stalls = (before: ChatCompletionChunk[] = []): Chat =>
+  async function* (_request, { signal }) {
+    yield* before
+    await new Promise((_resolve, reject) => {
+      if (signal.aborted) reject(signal.reason)
+      signal.addEventListener('abort', () => reject(signal.reason))
+    })
+  }
+const part = chatChunks({ text: 'Hel', finish: null })
+const roleOnly = part.slice(0, 1)
+
+/** A provider that replies in order; the last reply stays. */
+function entry(id: string, replies: readonly (Reply | Chat)[], keys: readonly string[] = ['k1']) {
+  const calls: string[] = []
+  const provider: Provider = {
+    id,
+    chat(request, call) {
+      const reply = replies[Math.min(calls.length, replies.length - 1)]
+      calls.push(call.credential.id)
+      if (!reply) throw new Error('no reply')
+      return reply(request, call)
+    },
+    close: async () => {},
+  }
+  const credentials = keys.map((key) => ({ id: key, values: { apiKey: new Secret(`sk-${key}`) } }))
+  const made: ProviderEntry = { id, provider, credentials: staticCredentials(credentials) }
+  return { entry: made, calls }
+}
+
+function setUp(entries: readonly { entry: ProviderEntry }[], options: Partial<GatewayOptions> = {}) {
+  const clock = handClock()
+  const records: LogEntry[] = []
+  const providers = entries.map(({ entry }) => entry)
+  const group: ModelGroup = { name: 'm', deployments: providers.map((made) => ({ entry: made, model: 'up' })) }
+  const gateway = createGateway({
+    providers,
+    models: [group],
+    clock,
+    random: () => 0.5,
+    record: (record) => records.push(record),
+    ...options,
+  })
+  return { gateway, clock, records }
+}
+
+async function text(answer: Answer): Promise<string> {
+  if (answer.kind === 'completion') return answer.completion.choices[0]?.message.content ?? ''
+  let all = ''
+  for await (const chunk of answer.chunks) all += chunk === heartbeat ? '*' : (chunk.choices[0]?.delta.content ?? '')
+  return all
+}
+
+function ask(gateway: Gateway, body = request, signal = new AbortController().signal): Promise<Answer> {
+  return gateway.chat(body, { signal })
+}
+
+/** Runs timers until the promise is settled, so that no test waits for a clock on the wall. */
+async function driven<T>(clock: HandClock, promise: Promise<T>, stepMs = 1_000): Promise<T> {
+  let isSettled = false
+  const settled = promise.finally(() => {
+    isSettled = true
+  })
+  settled.catch(() => {})
+  for (let i = 0; i < 10_000 && !isSettled; i++) await clock.advance(stepMs)
+  return settled
+}
+
+test.each([request, streamed])(
+  "an answer comes from the first deployment, under the upstream's model id",
+  async (body) => {
+    const seen = vi.fn()
+    const first = entry('a', [
+      (sent) => {
+        seen(sent.model)
+        return says('hi')()
+      },
+    ])
+    const { gateway, records } = setUp([first, entry('b', [says('no')])])
+    const answer = await ask(gateway, body)
+    expect(await text(answer)).toBe('hi')
+    expect(answer.route).toEqual({ name: 'm', provider: 'a', model: 'up', dropped: [] })
+    expect(seen).toHaveBeenCalledExactlyOnceWith('up')
+    expect(records).toMatchObject([
+      {
+        model: 'm',
+        status: 200,
+        finishReason: 'stop',
+        usage: { total_tokens: 3 },
+        attempts: [{ provider: 'a', credential: 'k1' }],
+      },
+    ])
+    expect(records[0]?.error).toBeUndefined()
+  },
+)
+
+test.each<[ErrorCode, ErrorCode]>([
+  ['invalid_request', 'invalid_request'],
+  ['context_length_exceeded', 'context_length_exceeded'],
+  ['content_filter', 'content_filter'],
+])('%s is the fault of the request: nothing else is tried', async (code, expected) => {
+  const [a, b] = [entry('a', [fails(code)]), entry('b', [says('no')])]
+  const { gateway } = setUp([a, b])
+  await expect(ask(gateway)).rejects.toMatchObject({ code: expected })
+  expect([a.calls.length, b.calls.length]).toEqual([1, 0])
+})
+
+test.each<ErrorCode>([
+  'upstream_unavailable',
+  'upstream_timeout',
+  'upstream_protocol',
+  'upstream_empty',
+  'deployment_not_found',
+  'upstream_challenge',
+])('after %s the next deployment serves, streamed and whole', async (code) => {
+  for (const body of [request, streamed]) {
+    const { gateway, records } = setUp([entry('a', [fails(code)]), entry('b', [says('hi')])])
+    const answer = await ask(gateway, body)
+    expect(await text(answer)).toBe('hi')
+    expect(answer.route?.provider).toBe('b')
+    expect(records[0]?.attempts).toMatchObject([{ provider: 'a', error: { code } }, { provider: 'b' }])
+  }
+})
+
+test('after a failure of a credential the next one is tried at once, on the same deployment', async () => {
+  const a = entry('a', [fails('credential_rejected'), fails('rate_limited'), says('hi')], ['k1', 'k2', 'k3'])
+  const { gateway } = setUp([a, entry('b', [says('no')])])
+  expect(await text(await ask(gateway))).toBe('hi')
+  expect(a.calls).toEqual(['k1', 'k2', 'k3'])
+})
+
+test('a challenge is not answered with the other credentials of the service', async () => {
+  const a = entry('a', [fails('upstream_challenge')], ['k1', 'k2'])
+  const { gateway } = setUp([a])
+  await expect(ask(gateway)).rejects.toMatchObject({ code: 'upstream_challenge', status: 502 })
+  expect(a.calls).toEqual(['k1'])
+})
+
+test('an error event before any content leads to another deployment: the client sees only that', async () => {
+  const { gateway } = setUp([entry('a', [fails('upstream_unavailable', {}, roleOnly)]), entry('b', [says('hi')])])
+  expect(await text(await ask(gateway, streamed))).toBe('hi')
+})
+
+test('an empty answer is a failure, and so is a stream without an end', async () => {
+  const empty = entry('a', [() => (async function* () {})()])
+  const { gateway } = setUp([empty, entry('b', [() => cutShort()]), entry('c', [says('hi')])])
+  expect(await text(await ask(gateway))).toBe('hi')
+})
+
+async function* cutShort() {
+  yield* part
+}
+
+test('a stream that breaks after its first content throws, and nothing else is tried', async () => {
+  const b = entry('b', [says('no')])
+  const { gateway, records } = setUp([entry('a', [fails('upstream_unavailable', {}, part)]), b])
+  const answer = await ask(gateway, streamed)
+  await expect(text(answer)).rejects.toMatchObject({ code: 'upstream_unavailable' })
+  expect(b.calls).toEqual([])
+  expect(records).toMatchObject([{ status: 200, error: { code: 'upstream_unavailable' }, usage: { estimated: true } }])
+})
+
+test('a whole answer that breaks in its middle is made elsewhere', async () => {
+  const { gateway } = setUp([entry('a', [fails('upstream_unavailable', {}, part)]), entry('b', [says('hi')])])
+  expect(await text(await ask(gateway))).toBe('hi')
+})
+
+test('where there is no other deployment the same one is tried again, after growing waits', async () => {
+  const a = entry('a', [fails('upstream_unavailable'), fails('upstream_unavailable'), says('hi')])
+  const { gateway, clock } = setUp([a])
+  const answer = ask(gateway)
+  await clock.armed(250)
+  expect(a.calls).toHaveLength(1)
+  await clock.advance(250)
+  expect(a.calls).toHaveLength(2)
+  await clock.advance(500)
+  expect(await text(await answer)).toBe('hi')
+})
+
+test('attempts are bounded', async () => {
+  const a = entry('a', [fails('upstream_unavailable')])
+  const { gateway, clock } = setUp([a])
+  await expect(driven(clock, ask(gateway))).rejects.toMatchObject({ code: 'upstream_unavailable', status: 502 })
+  expect(a.calls).toHaveLength(3)
+})
+
+test('there are never fewer attempts than healthy deployments', async () => {
+  const down = ['a', 'b', 'c', 'd'].map((id) => entry(id, [fails('upstream_unavailable')]))
+  const { gateway } = setUp([...down, entry('e', [says('hi')])])
+  expect(await text(await ask(gateway))).toBe('hi')
+})
+
+test('a deployment that keeps failing is asked last', async () => {
+  const a = entry('a', [fails('upstream_unavailable')])
+  const { gateway } = setUp([a, entry('b', [says('hi')])])
+  for (let i = 0; i < 5; i++) await ask(gateway)
+  expect(a.calls).toHaveLength(3)
+})
+
+test.each<[ErrorCode, ErrorCode, number]>([
+  ['rate_limited', 'rate_limit_exceeded', 429],
+  ['credential_exhausted', 'insufficient_quota', 429],
+  ['credential_rejected', 'no_credential', 503],
+  ['credential_forbidden', 'no_credential', 503],
+])('when every credential fails with %s, the client is told %s', async (code, told, status) => {
+  const { gateway } = setUp([entry('a', [fails(code, { retryAfterMs: 5_000 })], ['k1', 'k2'])])
+  await expect(ask(gateway)).rejects.toMatchObject({ code: told, status, retryAfterMs: 5_000 })
+})
+
+test('an unknown model is 404, and recorded', async () => {
+  const { gateway, records } = setUp([entry('a', [says('hi')])])
+  await expect(ask(gateway, { ...request, model: 'none' })).rejects.toMatchObject({
+    code: 'model_not_found',
+    param: 'model',
+  })
+  expect(records).toMatchObject([{ model: 'none', status: 404, attempts: [] }])
+})
+
+test('a demand that no deployment can meet is a 400; one that another can meet goes there', async () => {
+  const picky = entry('a', [says('no')])
+  const refused = { param: 'n', message: 'One at a time' }
+  Object.assign(picky.entry.provider, { accepts: () => ({ dropped: [], refused }) })
+  await expect(ask(setUp([picky]).gateway)).rejects.toMatchObject({ code: 'unsupported_value', param: 'n' })
+  expect(await text(await ask(setUp([picky, entry('b', [says('hi')])]).gateway))).toBe('hi')
+})
+
+test('fields that the serving provider leaves out are named', async () => {
+  const a = entry('a', [says('hi')])
+  Object.assign(a.entry.provider, { accepts: () => ({ dropped: ['seed'] }) })
+  expect((await ask(setUp([a]).gateway)).route?.dropped).toEqual(['seed'])
+})
+
+test('the first-token limit leads to another deployment, and closes the first one', async () => {
+  const closed = vi.fn()
+  const slow = entry('a', [
+    async function* (sent, call) {
+      call.signal.addEventListener('abort', () => closed(call.signal.reason.code))
+      yield* stalls(roleOnly)(sent, call)
+    },
+  ])
+  const { gateway, clock } = setUp([slow, entry('b', [says('hi')])], { limits: { firstTokenMs: 5_000 } })
+  const answer = ask(gateway, streamed)
+  await clock.armed(5_000)
+  await clock.advance(5_000)
+  expect(await text(await answer)).toBe('hi')
+  expect(closed).toHaveBeenCalledExactlyOnceWith('upstream_timeout')
+})
+
+test('a heartbeat is due after silence, and attempts go on behind it', async () => {
+  const { gateway, clock } = setUp([entry('a', [stalls()]), entry('b', [says('hi')])])
+  const answer = await driven(clock, ask(gateway, streamed), 15_000)
+  expect(answer.route).toBeUndefined()
+  expect(await driven(clock, text(answer), 15_000)).toMatch(/^\*+hi$/)
+})
+
+test('when all fails behind a heartbeat, the stream throws', async () => {
+  const { gateway, clock, records } = setUp([entry('a', [stalls()])], { limits: { firstTokenMs: 40_000 } })
+  const answer = await driven(clock, ask(gateway, streamed), 15_000)
+  await expect(driven(clock, text(answer), 15_000)).rejects.toMatchObject({ code: 'upstream_timeout' })
+  expect(records).toMatchObject([{ status: 200, error: { code: 'upstream_timeout' } }])
+})
+
+test('a stream that stalls in its middle is kept alive, then ends with an error', async () => {
+  const { gateway, clock } = setUp([entry('a', [stalls(part)])], { limits: { idleMs: 10_000 } })
+  const answer = await ask(gateway, streamed)
+  let beats = 0
+  const reading = (async () => {
+    if (answer.kind === 'chunks') for await (const chunk of answer.chunks) beats += chunk === heartbeat ? 1 : 0
+  })()
+  await expect(driven(clock, reading)).rejects.toMatchObject({ code: 'upstream_timeout', origin: 'upstream' })
+  expect(beats).toBe(3)
+})
+
+test('a slow reader is not a stalled upstream', async () => {
+  const { gateway, clock } = setUp([entry('a', [says('hi')])], { limits: { idleMs: 1_000 } })
+  const answer = await ask(gateway, streamed)
+  await clock.advance(3_000_000)
+  expect(await text(answer)).toBe('hi')
+})
+
+test('the total limit ends whatever goes on, with an error', async () => {
+  const { gateway, clock } = setUp([entry('a', [stalls(part)])], { limits: { totalMs: 20_000 } })
+  const answer = await ask(gateway, streamed)
+  await expect(driven(clock, text(answer))).rejects.toMatchObject({ code: 'upstream_timeout', message: /totalMs/ })
+  await expect(
+    driven(clock, ask(setUp([entry('a', [stalls()])], { clock, limits: { totalMs: 20_000 } }).gateway)),
+  ).rejects.toMatchObject({ message: /totalMs/ })
+})
+
+test('a client that leaves stops the upstream, at every stage, and is recorded once', async () => {
+  for (const [body, reply] of [
+    [request, stalls()],
+    [request, stalls(part)],
+    [streamed, stalls(roleOnly)],
+    [streamed, stalls(part)],
+  ] as const) {
+    const closed = vi.fn()
+    const watched: Chat = (sent, call) => {
+      call.signal.addEventListener('abort', closed)
+      return reply(sent, call)
+    }
+    const { gateway, records, clock } = setUp([entry('a', [watched])])
+    const controller = new AbortController()
+    const answer = ask(gateway, body, controller.signal).then(text)
+    answer.catch(() => {})
+    await clock.advance(0)
+    controller.abort()
+    await expect(answer).rejects.toMatchObject({ code: 'aborted' })
+    expect(closed).toHaveBeenCalledOnce()
+    expect(records).toMatchObject([{ status: 499, error: { code: 'aborted' } }])
+    expect(clock.pending).toBe(0)
+  }
+})
+
+test('leaving the answer early stops the upstream and gives the credential back', async () => {
+  const a = entry('a', [stalls(part)])
+  const { gateway, records } = setUp([a])
+  const answer = await ask(gateway, streamed)
+  if (answer.kind === 'chunks') for await (const _chunk of answer.chunks) break
+  expect(records).toMatchObject([{ error: { code: 'aborted' } }])
+  expect(a.entry.credentials.status()).toMatchObject([{ inFlight: 0 }])
+})
+
+test('a provider that throws, rejects or never settles fails its request and nothing else', async () => {
+  const throwing = () => {
+    throw new TypeError('bug')
+  }
+  const deaf: Chat = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) })
+  for (const chat of [throwing, deaf]) {
+    const { gateway, clock, records } = setUp([entry('a', [chat])], { limits: { totalMs: 60_000 } })
+    for (const body of [request, streamed]) {
+      const failed = driven(clock, ask(gateway, body).then(text), 15_000)
+      await expect(failed).rejects.toBeInstanceOf(DragomanError)
+    }
+    expect(records).toHaveLength(2)
+  }
+})
+
+test('no timer is left when an answer is over', async () => {
+  const { gateway, clock } = setUp([entry('a', [says('hi')])])
+  await text(await ask(gateway))
+  await text(await ask(gateway, streamed))
+  expect(clock.pending).toBe(0)
+})
+
+test('models lists groups, then what providers list, bare and with the provider, each id once', async () => {
+  const a = entry('a', [says('hi')])
+  const list = vi.fn(async () => [{ id: 'x', object: 'model' as const, created: 1, owned_by: 'o' }])
+  Object.assign(a.entry.provider, { models: list })
+  const broken = entry('b', [says('hi')])
+  Object.assign(broken.entry.provider, {
+    models: () => Promise.reject(new DragomanError('upstream_unavailable', 'down')),
+  })
+  const { gateway, clock } = setUp([a, broken])
+  const ids = async () => (await gateway.models(new AbortController().signal)).map(({ id }) => id)
+  expect(await ids()).toEqual(['m', 'x', 'a/x'])
+  await ids()
+  expect(list).toHaveBeenCalledTimes(1)
+  await clock.advance(600_000)
+  list.mockRejectedValueOnce(new Error('down'))
+  expect(await ids()).toEqual(['m', 'x', 'a/x'])
+  expect(list).toHaveBeenCalledTimes(2)
+})
+
+test('a bare name that a provider lists is served by it, without anybody having asked for the list', async () => {
+  const a = entry('a', [says('hi')])
+  Object.assign(a.entry.provider, { models: async () => [{ id: 'x', object: 'model', created: 1, owned_by: 'o' }] })
+  const { gateway } = setUp([a])
+  expect((await ask(gateway, { ...request, model: 'x' })).route).toMatchObject({ name: 'x', provider: 'a', model: 'x' })
+})
+
+test('the OpenAI SDK runs on gateway.fetch', async () => {
+  const { gateway } = setUp([entry('a', [fails('upstream_unavailable')]), entry('b', [says('hi')])])
+  const client = new OpenAI({ apiKey: '-', baseURL: 'http://in.process/v1', fetch: gateway.fetch })
+  const stream = client.chat.completions.stream({ model: 'm', messages: [{ role: 'user', content: 'x' }] })
+  expect(await stream.finalContent()).toBe('hi')
+})
