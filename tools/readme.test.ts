@@ -16,7 +16,13 @@ test.each(published)('the example in the README of %s prints what it says', asyn
   const readme = readFileSync(new URL('README.md', folder), 'utf8')
   const [, code, output] = /```ts\n(.*?)```\n+```text\n(.*?)```/s.exec(readme) ?? []
   if (code === undefined) expect.fail('There is no example with its output')
-  const node = ['-C', 'dragoman-source', '--disable-warning=ExperimentalWarning', '--input-type=module-typescript', '-e']
+  const node = [
+    '-C',
+    'dragoman-source',
+    '--disable-warning=ExperimentalWarning',
+    '--input-type=module-typescript',
+    '-e',
+  ]
   const { stdout } = await promisify(execFile)(process.execPath, [...node, code], { cwd: folder })
   expect(stdout).toBe(output)
 })

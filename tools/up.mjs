@@ -90,7 +90,8 @@ async function ready(set, needs = {}) {
       if (missing !== 'ready') await install(root, missing, version, withPath(surroundings, [pnpm]))
     }
     // pnpm is a native program and no package has an install script: it need not wait for Node.
-    const failed = (await Promise.allSettled([bringNode(), bringPackages()])).find((end) => end.status === 'rejected')
-    if (failed) throw failed.reason
+    const failed = (await Promise.allSettled([bringNode(), bringPackages()])).filter((end) => end.status === 'rejected')
+    // Where both failed, npm told the reason for pnpm only: Node is an optional package to it.
+    if (failed.length > 0) throw failed.at(-1)?.reason
   }
 }

@@ -1,25 +1,30 @@
-import * as z from 'zod'
 import { fitSchema } from './src/schema/fit-schema.ts'
 import { createClues } from './src/schema/clues.ts'
-interface Tree { name: string; children: Tree[] }
-const Tree: z.ZodType<Tree> = z.lazy(() => z.object({ name: z.string(), children: z.array(Tree) }))
-const S: Record<string, z.ZodType> = {email:z.email(),url:z.url(),uuid:z.uuid(),v4:z.uuidv4(),v7:z.uuidv7(),guid:z.guid(),dt:z.iso.datetime(),dto:z.iso.datetime({offset:true}),dtl:z.iso.datetime({local:true}),date:z.iso.date(),time:z.iso.time(),dur:z.iso.duration(),ip4:z.ipv4(),ip6:z.ipv6(),c4:z.cidrv4(),c6:z.cidrv6(),host:z.hostname(),e164:z.e164(),b64:z.base64(),b64u:z.base64url(),jwt:z.jwt(),emoji:z.emoji(),nano:z.nanoid(),cuid:z.cuid(),cuid2:z.cuid2(),ulid:z.ulid(),xid:z.xid(),ksuid:z.ksuid(),mac:z.mac(),hex:z.hex(),lower:z.string().lowercase(),upper:z.string().uppercase(),st:z.string().startsWith('ab.'),inc:z.string().includes('x y'),end:z.string().endsWith('z'),tpl:z.templateLiteral(['id-',z.number()]),rec:z.record(z.enum(['a','b']),z.number()),rec2:z.record(z.string().min(3),z.int()),du:z.discriminatedUnion('k',[z.object({k:z.literal('a')}),z.object({k:z.literal('b'),n:z.int()})]),tup:z.tuple([z.string(),z.number()]),opt:z.object({a:z.string().optional(),b:z.number().default(3)}),inter:z.intersection(z.object({a:z.string()}),z.object({b:z.string()})),int:z.int(),nul:z.string().nullable(),multi:z.string().regex(/a/).regex(/b/), two:z.email().startsWith('x'), tree: Tree, ml: z.string().min(30).max(40), mx: z.string().max(4), num: z.number().gt(5).lt(5.5), mul: z.number().multipleOf(0.25).gt(3), int2: z.int().min(10).multipleOf(7), arr: z.array(z.email()).min(3), lit: z.literal([3,'x',null]), pw: z.string().regex(/^(?=.*[A-Z])(?=.*\d)(?=.*[^\w]).{8,}$/), un: z.union([z.string().email(), z.number()]), any: z.any(), unk: z.object({x:z.unknown()}), nev: z.array(z.never()), bool: z.boolean(), strictenum: z.enum(['red','green']), num2: z.number().negative(), empty: z.object({}), han: z.string().regex(/^[\u4e00-\u9fa5]{2,4}$/), plate: z.string().regex(/^[A-Z]{1,3}-\d{3,4}[EH]?$/), nested: z.object({a:z.object({b:z.array(z.object({c:z.enum(['x']),d:z.iso.date()})).length(2)})}), looseRec: z.record(z.string(), z.array(z.string())), prefault: z.string().prefault('x'), set: z.array(z.string()).nonempty()}
-for (const [k, s] of Object.entries(S)) {
-  const js = z.toJSONSchema(s)
-  const v = fitSchema(js, createClues('Tell Ada about 3 things in “New York”'))
-  const ok = s.safeParse(v)
-  console.log(ok.success ? 'ok ' : 'BAD', k, JSON.stringify(v), ok.success ? '' : JSON.stringify(js))
-}
-const t = (text: string, props: Record<string, unknown>, required?: string[]) => console.log(text, '=>', JSON.stringify(fitSchema({type:'object',properties:props,...(required&&{required})}, createClues(text))))
-t("What's the weather in Paris?", {location:{type:'string',description:'City'},unit:{type:'string',enum:['celsius','fahrenheit']}}, ['location'])
-t("weather in tokyo in fahrenheit please", {location:{type:'string'},unit:{type:'string',enum:['celsius','fahrenheit']}}, ['location'])
-t("Book a flight from Paris to New York on 2026-05-01 for 2 people", {origin:{type:'string'},destination:{type:'string'},date:{type:'string',format:'date'},passengers:{type:'integer'}}, ['origin','destination','date'])
-t("Add 2 and 3", {a:{type:'number'},b:{type:'number'}}, ['a','b'])
-t("sum 1, 2 and -3.5", {numbers:{type:'array',items:{type:'number'}}}, ['numbers'])
-t("Calculate (2 + 3) * 4!", {expression:{type:'string'}}, ['expression'])
-t("search the web for cats", {query:{type:'string'},limit:{type:'integer',default:10}}, ['query'])
-t("Weather in Paris and Tokyo", {cities:{type:'array',items:{type:'string'}}}, ['cities'])
-t("Extract: Ada Lovelace, 36 years old, ada@lovelace.org", {name:{type:'string'},age:{type:'integer'},email:{type:'string',format:'email'}}, ['name','age','email'])
-t("北京的天气怎么样", {city:{type:'string'}}, ['city'])
-t("send 'hello there' to Bob", {recipient:{type:'string'},message:{type:'string'}}, ['recipient','message'])
-t("What is the weather in Paris", {city:{type:'string'}})
+import { chooseTools } from './src/choose-tools.ts'
+import { demo } from './src/index.ts'
+import { credential, memoryState } from '@dragoman/core'
+const words = Array.from({length: 300},(_, i)=>'aaaaaaaaaaaaaaaaaa'+i).join(' ')
+const t = (name: string, f: () => unknown) => { const a = performance.now(); let v; try { v=f() } catch (e) { v=String(e) } console.log(name, (performance.now()-a).toFixed(0)+'ms', JSON.stringify(v)?.slice(0,80)) }
+const fit = (s: unknown, text=words) => () => fitSchema(s, createClues(text))
+const many = (n: number, one: unknown, req = true) => ({type:'object',properties:Object.fromEntries(Array.from({length:n},(_, i)=>['k'+i,one])),...(req&&{required:Array.from({length:n},(_, i)=>'k'+i)})})
+t('evil patterns x1000', fit(many(1000,{type:'string',pattern:'^((((a+)+)+|(a|a)*)*){20,}$'})))
+t('distinct evil patterns', fit({type:'object',properties:Object.fromEntries(Array.from({length:1000},(_, i)=>['k'+i,{type:'string',pattern:'^((((a+)+)+|(a|a)*)*){20,}$'+i}])),required:Array.from({length:1000},(_, i)=>'k'+i)}))
+t('long pattern x300', fit({type:'object',properties:Object.fromEntries(Array.from({length:300},(_, i)=>['k'+i,{type:'string',pattern:'[a-z]'.repeat(390)+i}])),required:Array.from({length:300},(_, i)=>'k'+i)}))
+t('100k props', fit(many(100000,{type:'string'})))
+t('100k optional props', fit(many(100000,{type:'string'},false)))
+t('100k patternProperties', fit({type:'object',required:['a','b'],patternProperties:Object.fromEntries(Array.from({length:100000},(_, i)=>['^a'+i,{type:'string'}]))}))
+t('many required w patternProperties', fit({type:'object',required:Array.from({length:1000},(_, i)=>'k'+i),patternProperties:Object.fromEntries(Array.from({length:1000},(_, i)=>['^a'+i,{type:'string'}]))}))
+t('1M enum', fit({enum:Array.from({length:1e6},(_, i)=>i),type:'string'}))
+t('enum array of 1M w/ props', fit(many(500,{enum:Array.from({length:20000},(_, i)=>'e'+i)})))
+t('allOf 100k', fit({allOf:Array.from({length:100000},(_, i)=>({properties:{['k'+i]:{}},required:['k'+i]}))}))
+t('allOf nested refs', fit({$defs:Object.fromEntries(Array.from({length:2000},(_, i)=>['d'+i,{allOf:[{$ref:'#/$defs/d'+(i+1)},{$ref:'#/$defs/d'+(i+2)}]}])),$ref:'#/$defs/d0'}))
+t('anyOf 100k', fit({anyOf:Array.from({length:100000},()=>({type:'string',minLength:5,maxLength:2}))}))
+t('nested anyOf fail', fit({$defs:{a:{anyOf:Array.from({length:10},()=>({type:'object',properties:{x:{$ref:'#/$defs/a'},y:false},required:['x','y']}))}},$ref:'#/$defs/a'}))
+t('arrays 64^n', fit({$defs:{a:{type:'array',minItems:64,items:{$ref:'#/$defs/a'}}},$ref:'#/$defs/a'}))
+t('pattern minLength', fit({type:'string',pattern:'^(?=(a*)*$)[ab]*(?!b)$',minLength:5000}))
+t('deep', ()=>{let s:any={type:'string'}; for(let i=0;i<250;i++) s={type:'object',properties:{a:s},required:['a']}; return fitSchema(s,createClues('x'))})
+t('deep allOf', ()=>{let s:any={type:'string'}; for(let i=0;i<250;i++) s={allOf:[s]}; return fitSchema(s,createClues('x'))})
+t('choose 5000 tools', ()=>chooseTools({mode:'auto',isParallel:true,tools:Array.from({length:5000},(_, i)=>({kind:'function',name:'aaa'+i,description:'aaaa bbbb '.repeat(100),parameters:{}}))},words))
+for (const text of ['A '.repeat(2e6),'"'.repeat(4e6),'(1 '.repeat(1e6),' '.repeat(4e6),'a'.repeat(4e6),'1'.repeat(4e6), 'A-'.repeat(2e6), '。'.repeat(1e6), '『「'.repeat(1e6), '-.'.repeat(1e6)]) t('text '+text.slice(0,4), fit(many(3,{type:'string'}),text))
+const p=demo.create({}); const a=performance.now()
+for await (const c of p.chat({model:'demo-reasoner',messages:[{role:'user',content:'x '.repeat(8e6)}],n:128},{credential:credential({}),signal:new AbortController().signal,state:memoryState()})); console.log('16MB n=128',performance.now()-a)

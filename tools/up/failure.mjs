@@ -18,7 +18,7 @@ export const UNREACHABLE =
  * @param {string} output
  */
 export function isUnreachable(output) {
-  return /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|EIDLETIMEOUT|error sending request|dns error/i.test(
+  return /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|EIDLETIMEOUT|error sending request|dns error|failed to lookup/i.test(
     output,
   )
 }

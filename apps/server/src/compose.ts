@@ -16,7 +16,7 @@ export const providerTypes: Readonly<Record<string, () => Promise<ProviderFactor
 
 /** Services that are found by a key in the environment or by an engine's usual port. */
 export async function loadPresets() {
-  return Object.values((await import('@dragoman/provider-openai-compatible')).presets)
+  return (await import('@dragoman/provider-openai-compatible')).presets
 }
 
 /** Settings -> a gateway that can serve. */

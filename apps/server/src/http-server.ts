@@ -35,11 +35,13 @@ const farewellMs = 500
 async function stop(server: Server, app: App, graceMs: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
-  server.closeIdleConnections()
+  // Clients keep their connections after the last answer; those that become idle meanwhile end too.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50)
   const timers = [
     setTimeout(() => app.endRequests(new DragomanError('overloaded', 'The gateway is shutting down')), graceMs),
     setTimeout(() => server.closeAllConnections(), graceMs + farewellMs),
   ]
   await closed
+  clearInterval(sweep)
   for (const timer of timers) clearTimeout(timer)
 }

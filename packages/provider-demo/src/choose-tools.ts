@@ -41,7 +41,7 @@ const commonInNames = new Set(
 
 /** How much of a tool's name is in the text, 0 to 2, and the words it shares with it. */
 function nameInText(name: string, text: string, said: ReadonlySet<string>): { share: number; words: string[] } {
-  if (name.length > 2 && text.includes(name)) return { share: 2, words: [`the name ${name}`, ...wordsOf(name)] }
+  if (name.length > 2 && isWordIn(name, text)) return { share: 2, words: [`the name ${name}`, ...wordsOf(name)] }
   const all = wordsOf(name)
   const telling = all.filter((word) => !isCommonWord(word) && !commonInNames.has(word))
   if (telling.length === 0) {
@@ -50,6 +50,15 @@ function nameInText(name: string, text: string, said: ReadonlySet<string>): { sh
   }
   const words = telling.filter((word) => said.has(word))
   return { share: words.length / telling.length, words }
+}
+
+/** `add` is not in "address". */
+function isWordIn(word: string, text: string): boolean {
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
+    const around = `${text.charAt(at - 1)} ${text.charAt(at + word.length)}`
+    if (!/[\p{L}\p{N}_]/u.test(around)) return true
+  }
+  return false
 }
 
 function described(tools: readonly OfferedTool[], said: ReadonlySet<string>): OfferedTool | undefined {

@@ -33,5 +33,9 @@ function describeUrl(url: string): string {
 function bytesOfBase64(data: string): string {
   const padding = /={0,2}$/.exec(data.slice(-2))?.[0].length ?? 0
   const bytes = Math.floor((data.length * 3) / 4) - padding
-  return bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+  return bytes < 1000
+    ? `${bytes} bytes`
+    : bytes < 1e6
+      ? `${(bytes / 1e3).toFixed(1)} kB`
+      : `${(bytes / 1e6).toFixed(1)} MB`
 }

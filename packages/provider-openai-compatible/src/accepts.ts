@@ -12,7 +12,7 @@ export function accepts(
   const dropped = dropFields.filter((path) => isPresent(request, path))
   for (const demand of unsupported) {
     const param = checks[demand](request)
-    if (param !== undefined) return { dropped, refused: { param, message: `${capital(name)} ${lacks[demand]}` } }
+    if (param !== undefined) return { dropped, refused: { param, message: `${name} ${lacks[demand]}` } }
   }
   return { dropped }
 }
@@ -44,8 +44,4 @@ function partOfType(messages: ChatCompletionRequest['messages'], types: readonly
     if (j >= 0) return `messages[${i}].content[${j}].type`
   }
   return undefined
-}
-
-function capital(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1)
 }

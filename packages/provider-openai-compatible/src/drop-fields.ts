@@ -1,12 +1,14 @@
+import { type Fields, isRecord } from './record.ts'
+
 /**
  * A place in a request: names separated by dots, `[]` after one for every element of its array.
  * `messages[].name`, `stream_options.include_usage`.
  */
 export type FieldPath = string
 
-/** `value` without the field, as a copy along the path; the very same value where the field is not there. */
-export function without(value: unknown, path: FieldPath): unknown {
-  return remove(value, path.split('.'))
+/** `fields` without the one at `path`, as a copy along the path; the very same object where there is none. */
+export function without(fields: Fields, path: FieldPath): Fields {
+  return remove(fields, path.split('.'))
 }
 
 /** Whether the field is there and says something: `null` is as good as absent. */
@@ -14,22 +16,22 @@ export function isPresent(value: unknown, path: FieldPath): boolean {
   return find(value, path.split('.'))
 }
 
-function remove(value: unknown, [step, ...rest]: readonly string[]): unknown {
-  if (!isRecord(value) || step === undefined) return value
+function remove(fields: Fields, [step = '', ...rest]: readonly string[]): Fields {
   const { name, isEach } = readStep(step)
-  if (!Object.hasOwn(value, name)) return value
-  const before = value[name]
-  if (rest.length === 0 && !isEach) {
-    const { [name]: _, ...others } = value
-    return others
-  }
-  const after = isEach ? removeFromEach(before, rest) : remove(before, rest)
-  return after === before ? value : { ...value, [name]: after }
+  if (!Object.hasOwn(fields, name)) return fields
+  const { [name]: before, ...others } = fields
+  if (rest.length === 0) return isEach ? fields : others
+  const after = isEach ? removeFromEach(before, rest) : removeFrom(before, rest)
+  return after === before ? fields : { ...fields, [name]: after }
 }
 
-function removeFromEach(value: unknown, rest: readonly string[]): unknown {
+function removeFrom(value: unknown, path: readonly string[]): unknown {
+  return isRecord(value) ? remove(value, path) : value
+}
+
+function removeFromEach(value: unknown, path: readonly string[]): unknown {
   if (!Array.isArray(value)) return value
-  const changed: unknown[] = value.map((element) => remove(element, rest))
+  const changed: unknown[] = value.map((element) => removeFrom(element, path))
   return changed.every((element, i) => element === value[i]) ? value : changed
 }
 
@@ -43,8 +45,4 @@ function find(value: unknown, [step, ...rest]: readonly string[]): boolean {
 
 function readStep(step: string): { name: string; isEach: boolean } {
   return step.endsWith('[]') ? { name: step.slice(0, -2), isEach: true } : { name: step, isEach: false }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -7,19 +7,19 @@ const hi: ChatMessage = { role: 'user', content: 'Hi' }
 
 function encode(request: Partial<ChatCompletionRequest>, options: OpenAICompatibleOptions = {}) {
   const settings = resolve({ baseUrl: 'http://127.0.0.1/v1', ...options })
-  return encodeRequest({ model: 'm', messages: [hi], ...request }, settings) as ChatCompletionRequest
+  return encodeRequest({ model: 'm', messages: [hi], ...request }, settings).body as Partial<ChatCompletionRequest>
 }
 
 /** The only message, as it was sent. */
 function encodeOne(message: ChatMessage, options: OpenAICompatibleOptions = {}) {
-  return encode({ messages: [message] }, options).messages[0]
+  return encode({ messages: [message] }, options).messages?.[0]
 }
 
 const tool = { type: 'function', function: { name: 'look' } } as const
 
 test('a request of unknown fields goes on with them, and shares its messages', () => {
   const request = { model: 'm', messages: [hi], top_k: 3, vendor: { deep: [1] } }
-  const body = encodeRequest(request, resolve({ baseUrl: 'http://127.0.0.1' })) as typeof request
+  const { body } = encodeRequest(request, resolve({ baseUrl: 'http://127.0.0.1' }))
   expect(body).toEqual({ ...request, stream: true, stream_options: { include_usage: true } })
   expect(body.messages).toBe(request.messages)
   expect(body.vendor).toBe(request.vendor)
@@ -219,6 +219,18 @@ test('dropped fields are gone, also where we would have added them', () => {
     { dropFields: ['seed', 'messages[].name', 'stream_options'] },
   )
   expect(body).toEqual({ model: 'm', messages: [hi], stream: true })
+})
+
+test('models that take tools only without reasoning are asked for none, unless the request names an effort', () => {
+  const options = { preset: 'openai', toolsWithoutReasoning: ['my-'] } as const
+  const effort = (request: Partial<ChatCompletionRequest>) => encode(request, options).reasoning_effort
+  for (const model of ['gpt-6-luna', 'gpt-5.6', 'my-model']) {
+    expect(effort({ model, tools: [tool] })).toBe('none')
+    expect(effort({ model, functions: [{ name: 'look' }] })).toBe('none')
+    expect(effort({ model, tools: [tool], reasoning_effort: 'high' })).toBe('high')
+    expect(encode({ model, tools: [] }, options)).not.toHaveProperty('reasoning_effort')
+  }
+  expect(encode({ model: 'gpt-5.4-mini', tools: [tool] }, options)).not.toHaveProperty('reasoning_effort')
 })
 
 test('extraBody fills in what the request does not say', () => {

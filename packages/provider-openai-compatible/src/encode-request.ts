@@ -3,6 +3,7 @@ import { without } from './drop-fields.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { functionMessagesToTools, functionsToTools } from './legacy-functions.ts'
 import type { Settings } from './options.ts'
+import type { Fields } from './record.ts'
 
 export type RequestSettings = Pick<
   Settings,
@@ -12,14 +13,22 @@ export type RequestSettings = Pick<
   | 'sendReasoningHistory'
   | 'streamUsage'
   | 'tokenLimitField'
+  | 'toolsWithoutReasoning'
   | 'upstreamStream'
 >
+
+export interface EncodedRequest {
+  /** To be sent as JSON. */
+  readonly body: Fields
+  /** Whether it asks for a stream. */
+  readonly isStreamed: boolean
+}
 
 /**
  * The body of `POST /chat/completions` for a service with these settings. Fields that are not named here go on
  * untouched. The request is not changed; what needs no change is shared with it, not copied.
  */
-export function encodeRequest(request: ChatCompletionRequest, settings: RequestSettings): unknown {
+export function encodeRequest(request: ChatCompletionRequest, settings: RequestSettings): EncodedRequest {
   const {
     stream,
     stream_options,
@@ -34,7 +43,10 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
   // Without tools these two are a 400 at OpenAI, and so is an empty list in many places.
   const hasTools = Boolean(tools?.length)
   const isStreamed = settings.upstreamStream === 'auto' || (settings.upstreamStream === 'neverWithTools' && !hasTools)
+  const needsNoReasoning =
+    hasTools && settings.toolsWithoutReasoning.some((beginning) => request.model.startsWith(beginning))
   const body = {
+    ...(needsNoReasoning && { reasoning_effort: 'none' }),
     ...settings.extraBody,
     ...rest,
     messages: encodeMessages(functionMessagesToTools(request.messages), settings),
@@ -44,7 +56,7 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
     stream: isStreamed,
     ...(isStreamed && settings.streamUsage && { stream_options: { ...stream_options, include_usage: true } }),
   }
-  return settings.dropFields.reduce<unknown>(without, body)
+  return { body: settings.dropFields.reduce<Fields>(without, body), isStreamed }
 }
 
 function tokenLimit(

@@ -1,5 +1,6 @@
 import { DragomanError } from '@dragoman/core'
 import type { Model } from '@dragoman/openai-schema'
+import { type Fields, isRecord } from './record.ts'
 
 export interface ModelListOptions {
   /** For `owned_by` where the service does not say. */
@@ -25,12 +26,8 @@ export function decodeModels(answer: unknown, { owner, prefix = '' }: ModelListO
 }
 
 /** A model of which only the name is known. */
-export function toModel(id: string, owner: string, fields: Readonly<Record<string, unknown>> = {}): Model {
+export function toModel(id: string, owner: string, fields: Fields = {}): Model {
   const created = typeof fields.created === 'number' ? fields.created : 0
   const owned_by = typeof fields.owned_by === 'string' ? fields.owned_by : owner
   return { ...fields, id, object: 'model', created, owned_by }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

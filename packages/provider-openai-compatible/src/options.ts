@@ -2,6 +2,7 @@ import { DragomanError } from '@dragoman/core'
 import { z } from 'zod'
 import { type Demand, demands, type Preset } from './preset.ts'
 import { presetIds, presets } from './presets.ts'
+import type { Fields } from './record.ts'
 
 const texts = z.record(z.string(), z.string())
 
@@ -12,16 +13,16 @@ export const options = z
     baseUrl: z
       .string()
       .refine(isBaseUrl, 'expected an http or https URL without a user, a query or a fragment')
-      .describe('Address of the API, in place of the preset’s. `/v1` is appended only when the URL has no path.'),
-    query: texts.describe('Query parameters of every request, such as Azure’s `api-version`.'),
-    headers: texts.describe('Headers of every request, besides the credential’s.'),
+      .describe("Address of the API, in place of the preset's. `/v1` is appended only when the URL has no path."),
+    query: texts.describe("Query parameters of every request, such as Azure's `api-version`."),
+    headers: texts.describe("Headers of every request, besides the credential's."),
     authHeader: z
       .string()
       .min(1)
       .describe('Header that carries the key: as `Bearer <key>` in `authorization` (the default), bare in any other.'),
     proxy: z.string().describe('Outgoing proxy of this provider: an `http:`, `https:` or `socks5:` URL.'),
     models: z.array(z.string()).describe('The models it serves. Without it the service is asked for its list.'),
-    defaultModel: z.string().describe('The model for requests that name none. Default: the preset’s.'),
+    defaultModel: z.string().describe("The model for requests that name none. Default: the preset's."),
 
     upstreamStream: z
       .enum(['auto', 'never', 'neverWithTools'])
@@ -35,26 +36,31 @@ export const options = z
       ),
     conformant: z
       .boolean()
-      .describe('Whether the service’s answers are in OpenAI’s form to the letter and need no repair. Default: false.'),
+      .describe("Whether the service's answers are in OpenAI's form to the letter and need no repair. Default: false."),
     sendReasoningHistory: z
       .union([z.boolean(), z.enum(['reasoning_content', 'reasoning'])])
       .describe('Reasoning of earlier answers: sent as it came (the default), not at all, or under this one name.'),
     tokenLimitField: z
       .enum(['max_tokens', 'max_completion_tokens', 'asSent'])
       .describe('The name under which the service takes the token limit. Default: as the client sent it.'),
+    toolsWithoutReasoning: z
+      .array(z.string().min(1))
+      .describe(
+        "Models, by the beginning of their id, that take tools only with `reasoning_effort: none`, besides the preset's. A request with tools that names no effort gets it.",
+      ),
     developerRole: z
       .enum(['keep', 'system'])
       .describe('Whether messages of the role `developer` keep it or become `system` messages (the default).'),
     dropFields: z
       .array(z.string().min(1))
-      .describe('Fields the service refuses, besides the preset’s: `seed`, `stream_options.x`, `messages[].name`.'),
+      .describe("Fields the service refuses, besides the preset's: `seed`, `stream_options.x`, `messages[].name`."),
     extraBody: z
       .record(z.string(), z.unknown())
       .describe('Fields added to every request that does not bring them, such as `chat_template_kwargs`.'),
     unsupported: z
       .array(z.enum(demands))
       .describe(
-        'Demands the service cannot meet, besides the preset’s. A request with one is refused before any call.',
+        "Demands the service cannot meet, besides the preset's. A request with one is refused before any call.",
       ),
   })
   .partial()
@@ -89,9 +95,10 @@ export interface Settings {
   readonly streamUsage: boolean
   readonly sendReasoningHistory: boolean | 'reasoning_content' | 'reasoning'
   readonly tokenLimitField: 'max_tokens' | 'max_completion_tokens' | 'asSent'
+  readonly toolsWithoutReasoning: readonly string[]
   readonly developerRole: 'keep' | 'system'
   readonly dropFields: readonly string[]
-  readonly extraBody: Readonly<Record<string, unknown>>
+  readonly extraBody: Fields
   readonly unsupported: readonly Demand[]
 }
 
@@ -104,7 +111,7 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
   const own = checked.data
   const preset: Partial<Preset> = own.preset ? presets[own.preset] : {}
   return {
-    name: preset.name ?? 'the service',
+    name: preset.name ?? 'The service',
     baseUrl: own.baseUrl === undefined ? (preset.baseUrl ?? '') : withVersion(own.baseUrl),
     search: own.query ? `?${new URLSearchParams(own.query)}` : '',
     headers: own.headers ?? {},
@@ -117,6 +124,7 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
     streamUsage: own.streamUsage ?? preset.streamUsage ?? true,
     sendReasoningHistory: own.sendReasoningHistory ?? preset.sendReasoningHistory ?? true,
     tokenLimitField: own.tokenLimitField ?? preset.tokenLimitField ?? 'asSent',
+    toolsWithoutReasoning: [...(preset.toolsWithoutReasoning ?? []), ...(own.toolsWithoutReasoning ?? [])],
     developerRole: own.developerRole ?? preset.developerRole ?? 'system',
     dropFields: [...(preset.dropFields ?? []), ...(own.dropFields ?? [])],
     extraBody: own.extraBody ?? {},

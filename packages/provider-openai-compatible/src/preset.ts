@@ -10,6 +10,7 @@ export interface Quirks {
   readonly streamUsage?: boolean
   readonly sendReasoningHistory?: boolean | 'reasoning_content' | 'reasoning'
   readonly tokenLimitField?: 'max_tokens' | 'max_completion_tokens' | 'asSent'
+  readonly toolsWithoutReasoning?: readonly string[]
   readonly developerRole?: 'keep' | 'system'
   readonly authHeader?: string
   readonly dropFields?: readonly string[]

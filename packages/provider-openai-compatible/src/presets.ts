@@ -13,6 +13,9 @@ const table = {
     developerRole: 'keep',
     tokenLimitField: 'max_completion_tokens',
     sendReasoningHistory: false,
+    // Reported: 400 "Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions", also
+    // where no effort was sent. Models before these take tools at any effort, or know no `none`.
+    toolsWithoutReasoning: ['gpt-5.6', 'gpt-6'],
   },
   azure: {
     name: 'Azure OpenAI',
@@ -22,7 +25,7 @@ const table = {
     developerRole: 'keep',
     tokenLimitField: 'max_completion_tokens',
     sendReasoningHistory: false,
-    note: 'baseUrl is https://<resource>.openai.azure.com/openai/v1; models are the names of deployments',
+    note: '`baseUrl` is `https://<resource>.openai.azure.com/openai/v1`; models are the names of deployments',
   },
   ai21: {
     name: 'AI21',
@@ -181,7 +184,7 @@ const table = {
     defaultModel: 'MiniMax-M3',
     tokenLimitField: 'max_completion_tokens',
     unsupported: ['n'],
-    note: 'keys of mainland China: https://api.minimaxi.com/v1; reasoning comes as <think> in the content',
+    note: 'keys of mainland China: https://api.minimaxi.com/v1; reasoning comes as `<think>` in the content',
   },
   mistral: {
     name: 'Mistral',
@@ -231,7 +234,7 @@ const table = {
     keysAt: 'build.nvidia.com',
     defaultModel: 'openai/gpt-oss-120b',
     tokenLimitField: 'max_tokens',
-    note: 'each model has a closed list of fields and refuses others: name them in dropFields',
+    note: 'each model has a closed list of fields and refuses others: name them in `dropFields`',
   },
   'ollama-cloud': {
     name: 'Ollama Cloud',

@@ -1,5 +1,7 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { type Exchange, ExchangeRecord } from './exchange.ts'
+import { listen } from './listen.ts'
 import { playReply } from './play-reply.ts'
 import type { ScriptedReply } from './reply.ts'
 
@@ -24,27 +26,6 @@ export interface FakeUpstream extends AsyncDisposable {
   idle(): Promise<void>
   /** Tears every connection down and stops listening. */
   close(): Promise<void>
-}
-
-/** A request as it came, and what became of its reply. */
-export interface Exchange {
-  readonly method: string
-  /** With its query. */
-  readonly path: string
-  readonly headers: IncomingHttpHeaders
-  /** Names and values in turn, in the case and order in which they were sent. */
-  readonly rawHeaders: readonly string[]
-  /** What has arrived of the body; all of it once `received()` resolved. */
-  readonly body: Uint8Array
-  readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: tests read into it freely; a wrong path is a failing test, no more.
-  readonly json: any
-  /** `index` counts from 0 in the order of acceptance; `reused` when it had carried a request before this one. */
-  readonly connection: { readonly index: number; readonly reused: boolean }
-  /** Bytes of the body that the socket has taken so far, as they were before chunk framing. */
-  readonly sent: number
-  /** `finished` when the script came to its end, even a broken one; `aborted` when the client closed before that. */
-  readonly closed: Promise<'finished' | 'aborted'>
 }
 
 export async function startFakeUpstream(): Promise<FakeUpstream> {
@@ -90,14 +71,11 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
     const pathname = exchange.path.split('?', 1)[0] ?? exchange.path
     const scripted = byPath.get(pathname) ?? queue.shift() ?? otherwise
     message.on('data', (chunk: Uint8Array) => exchange.take(chunk))
-    message.on('end', () => {
-      exchange.whole()
-      changed()
-    })
+    message.on('end', exchange.whole)
+    changed()
     void playReply(exchange, scripted, response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const port = await listen(server)
 
   const upstream: FakeUpstream = {
     origin: `http://127.0.0.1:${port}`,
@@ -116,8 +94,9 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
     },
     requests,
     async received(n) {
-      await until(() => requests[n - 1] !== undefined)
-      const exchange = requests[n - 1] as ExchangeRecord
+      await until(() => requests.length >= n)
+      const exchange = requests[n - 1]
+      if (!exchange) throw new RangeError(`Requests are counted from 1, not from ${n}`)
       await exchange.arrived
       return exchange
     },
@@ -133,48 +112,4 @@ export async function startFakeUpstream(): Promise<FakeUpstream> {
     [Symbol.asyncDispose]: () => upstream.close(),
   }
   return upstream
-}
-
-export class ExchangeRecord implements Exchange {
-  readonly method: string
-  readonly path: string
-  readonly headers: IncomingHttpHeaders
-  readonly rawHeaders: readonly string[]
-  readonly connection: Exchange['connection']
-  readonly arrived: Promise<void>
-  readonly closed: Promise<'finished' | 'aborted'>
-  sent = 0
-  whole = () => {}
-  over: (how: 'finished' | 'aborted') => void = () => {}
-  readonly #body: Uint8Array[] = []
-
-  constructor(message: IncomingMessage, connection: Exchange['connection']) {
-    this.method = message.method ?? ''
-    this.path = message.url ?? ''
-    this.headers = message.headers
-    this.rawHeaders = message.rawHeaders
-    this.connection = connection
-    this.arrived = new Promise((resolve) => {
-      this.whole = resolve
-    })
-    this.closed = new Promise((resolve) => {
-      this.over = resolve
-    })
-  }
-
-  take(chunk: Uint8Array): void {
-    this.#body.push(chunk)
-  }
-
-  get body(): Uint8Array {
-    return Buffer.concat(this.#body)
-  }
-
-  get text(): string {
-    return this.body.toString()
-  }
-
-  get json(): unknown {
-    return JSON.parse(this.text)
-  }
 }

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isDragomanError } from '@dragoman/core'
+import { errorTable, isDragomanError } from '@dragoman/core'
 import {
   type ChatCompletionChunk,
   type ChatCompletionRequest,
   chatCompletionRequest,
   validate,
 } from '@dragoman/openai-schema'
-import type { Exchange } from './fake-upstream.ts'
+import type { Exchange } from './exchange.ts'
 import type { Reply } from './reply.ts'
 
 /**
@@ -116,7 +116,7 @@ export function describeRequest(exchange: Exchange, credential: Readonly<Record<
 export function describeAnswer(
   chunks: readonly ChatCompletionChunk[],
   error: unknown,
-  { responses, upstream }: { responses: readonly RecordedResponse[]; upstream: string },
+  responses: readonly RecordedResponse[],
 ): string {
   const recorded = responses.map(({ body }) => Buffer.from(body).toString()).join('\n')
   const made = new Map<string, string>()
@@ -127,14 +127,15 @@ export function describeAnswer(
     return made.get(value)
   }
   const lines = chunks.map((chunk) => JSON.stringify(chunk, settle))
-  if (error !== undefined) lines.push(JSON.stringify({ error: describeError(error, upstream) }))
+  if (error !== undefined) lines.push(JSON.stringify({ error: describeError(error) }))
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function describeError(error: unknown, upstream: string): unknown {
+/** Without its message: the words may be mended without touching every snapshot. */
+function describeError(error: unknown): unknown {
   if (!isDragomanError(error)) return { code: null, message: `not a DragomanError: ${error}` }
-  const { code, message, param, retryAfterMs, publicCode } = error
-  return { code, message: message.replaceAll(upstream, '<upstream>'), param, retryAfterMs, publicCode }
+  const { code, param, retryAfterMs, publicCode } = error
+  return { code, param, retryAfterMs, ...(publicCode !== errorTable[code].publicCode && { publicCode }) }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { encoded } from './encoded.ts'
-import type { ExchangeRecord } from './fake-upstream.ts'
+import type { ExchangeRecord } from './exchange.ts'
 import type { Reply, ScriptedReply, Step } from './reply.ts'
 
 const clientLeft = Symbol('the client closed its connection')
@@ -12,12 +12,8 @@ export async function playReply(
   scripted: ScriptedReply,
   response: ServerResponse,
 ): Promise<void> {
-  const left = new Promise<never>((_, reject) => {
-    response.on('close', () => reject(clientLeft))
-  })
-  left.catch(() => {}) // it also closes after a proper end, when nobody waits for it any more
   response.on('error', () => {}) // a write to a client that left; 'close' follows
-  const player: Player = { exchange, response, unlessLeft: (promise) => Promise.race([promise, left]) }
+  const player: Player = { exchange, response, unlessLeft: leavingOf(response) }
   try {
     await play(player, scripted)
     exchange.over('finished')
@@ -33,7 +29,25 @@ export async function playReply(
 interface Player {
   readonly exchange: ExchangeRecord
   readonly response: ServerResponse
+  /** Waits for one thing at a time; rejects with `clientLeft` as soon as nobody is there to wait for it. */
   readonly unlessLeft: <T>(promise: Promise<T>) => Promise<T>
+}
+
+// Not Promise.race with one promise for the closing: that would keep something for every step of an endless body.
+function leavingOf(response: ServerResponse): Player['unlessLeft'] {
+  let hasLeft = false
+  let giveUp = () => {}
+  response.on('close', () => {
+    if (response.writableFinished) return // closed by its own end, whose callback comes after this
+    hasLeft = true
+    giveUp()
+  })
+  return (promise) =>
+    new Promise((resolve, reject) => {
+      giveUp = () => reject(clientLeft)
+      if (hasLeft) giveUp()
+      else promise.then(resolve, reject)
+    })
 }
 
 async function play(player: Player, scripted: ScriptedReply): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Exchange } from './fake-upstream.ts'
+import type { Exchange } from './exchange.ts'
 
 /**
  * What the fake upstream answers to one request: first the steps of `before`, then status and headers, then the steps
@@ -84,8 +84,8 @@ export const redirect = (status: 301 | 302 | 303 | 307 | 308, location: string):
   headers: { location },
 })
 
-/** What a proxy or a login wall in front of a service answers. */
-export const htmlPage = (status = 200, title = 'Just a moment...'): Reply => ({
+/** What a proxy in front of a service answers. */
+export const htmlPage = (status = 200, title = 'Down for maintenance'): Reply => ({
   status,
   headers: { 'content-type': 'text/html; charset=utf-8' },
   body: `<!DOCTYPE html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`,

@@ -1,14 +1,13 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
+import { listen } from './listen.ts'
 
 /** A port of 127.0.0.1 on which nobody listens: connecting is refused at once. */
 export async function closedPort(): Promise<number> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
+  const port = await listen(server)
   await new Promise<void>((resolve) => server.close(() => resolve()))
-  if (typeof address !== 'object' || !address) throw new Error('A TCP server without a port')
-  return address.port
+  return port
 }
 
 export interface BlackHole extends AsyncDisposable {

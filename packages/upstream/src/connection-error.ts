@@ -1,4 +1,5 @@
 import { DragomanError, type ErrorCode } from '@dragoman/core'
+import { errors } from 'undici'
 
 /**
  * What undici and Node report while they connect, send or receive -> `upstream_unavailable`, `upstream_timeout` or
@@ -9,7 +10,7 @@ export function mapConnectionError(error: Error, provider: string, host: string)
   const [kind, what] = describe(error, code)
   const message = `${provider} (${host}): ${what}${code === '' ? '' : ` (${code})`}`
   // A parser's error carries the bytes it stumbled over, which a log would print.
-  const cause = code.startsWith('HPE_') ? undefined : error
+  const cause = error instanceof errors.HTTPParserError ? undefined : error
   return new DragomanError(kind, message, { origin: kind === 'internal' ? 'gateway' : 'upstream', cause })
 }
 
@@ -23,7 +24,6 @@ const byCode: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
   ['EPIPE', ['upstream_unavailable', 'the connection was closed']],
   ['UND_ERR_SOCKET', ['upstream_unavailable', 'the connection was closed before the response was complete']],
   ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', ['upstream_unavailable', 'the response was cut off']],
-  ['HPE_INVALID_EOF_STATE', ['upstream_unavailable', 'the response was cut off']],
   ['ENOTFOUND', ['upstream_unavailable', 'the host name is not known']],
   ['EAI_AGAIN', ['upstream_unavailable', 'the host name could not be looked up']],
   ['EHOSTUNREACH', ['upstream_unavailable', 'the host cannot be reached']],
@@ -39,11 +39,16 @@ const byCode: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map([
 ])
 
 function describe(error: Error, code: string): readonly [ErrorCode, string] {
+  if (error instanceof errors.HTTPParserError) {
+    const wasCut = /EOF/.test(error.message)
+    return wasCut
+      ? ['upstream_unavailable', 'the response was cut off']
+      : ['upstream_protocol', 'the response is not HTTP']
+  }
   const known = byCode.get(code)
   if (known) return known
   if (isCertificateError(code)) return ['upstream_unavailable', 'its TLS certificate is not valid']
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return ['upstream_unavailable', 'the TLS handshake failed']
-  if (code.startsWith('HPE_')) return ['upstream_protocol', 'the response is not HTTP']
   if (code.startsWith('UND_ERR_SOCKS5')) return ['upstream_unavailable', 'the outgoing SOCKS5 proxy refused']
   if (code === 'UND_ERR_INVALID_ARG') return describeInvalidRequest(error)
   return ['upstream_unavailable', 'the connection failed']

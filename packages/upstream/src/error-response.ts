@@ -26,8 +26,8 @@ export interface MapErrorContext {
   readonly now: number
 }
 
-const LONGEST_TEXT = 8_192
 const LONGEST_MESSAGE = 2_000
+const LONGEST_QUOTE = 100
 
 /**
  * What an answer means, in the vocabulary of core. Codes that say exactly what happened beat the status; well-known
@@ -36,32 +36,37 @@ const LONGEST_MESSAGE = 2_000
  * title. Does not throw.
  */
 export function mapErrorResponse(response: ErrorResponse, context: MapErrorContext): DragomanError {
-  const { headers, text } = response
+  const { status, headers, text, json } = response
   const { provider } = context
-  const hidden = (words: string) =>
-    redact(words.slice(0, LONGEST_TEXT), context.secrets ?? [])
-      .replace(/\s+/g, ' ')
-      .slice(0, LONGEST_MESSAGE)
-      .trim()
   const contentType = mediaTypeOf(headers)
   const origin = 'upstream'
-
   if (isChallenge(headers, contentType, text)) {
-    const message = `${provider} asks for a captcha or a browser check (status ${response.status}): sign in again by hand`
+    const message = `${provider} asks for a captcha or a browser check (status ${status}): a person has to act`
     return new DragomanError('upstream_challenge', message, { origin })
   }
-  const body = response.json === undefined ? emptyBody : readErrorBody(response.json)
+
+  const body = json === undefined ? emptyBody : readErrorBody(json)
   const retryAfterMs = readRetryAfter(headers, context.now) ?? body.retryAfterMs
-  const code = classify(response.status, body, retryAfterMs)
-  const words = body.message ?? wordsOf(response, contentType)
+  // A success that is no JSON is no error of theirs, but an answer that nobody can use.
+  const code = status < 300 && json === undefined ? 'upstream_protocol' : classify(status, body, retryAfterMs)
+  // Cut only after secrets are out: a cut may leave the front half of one.
+  const shown = (words: string, length: number) =>
+    redact(words, context.secrets ?? [])
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, length)
+  const words =
+    body.message === undefined ? describe(response, contentType, shown) : shown(body.message, LONGEST_MESSAGE)
   const isRequest = errorTable[code].scope === 'request'
-  return new DragomanError(code, hidden(sentence(provider, response.status, words, isRequest)), {
+  return new DragomanError(code, sentence(provider, status, words, isRequest), {
     origin,
     retryAfterMs,
-    param: isRequest && body.param !== undefined ? hidden(body.param) : undefined,
-    publicCode: isRequest ? publicCodeOf(code, body, hidden) : undefined,
+    param: isRequest && body.param !== undefined ? shown(body.param, LONGEST_QUOTE) : undefined,
+    publicCode: isRequest ? publicCodeOf(code, body, shown) : undefined,
   })
 }
+
+type Show = (words: string, length: number) => string
 
 const emptyBody: ErrorBody = {
   message: undefined,
@@ -76,26 +81,35 @@ export function mediaTypeOf(headers: Headers): string {
   return (headers.get('content-type')?.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 
-/** Where a body has no message of its own: its text, or of a page the title. */
-function wordsOf({ text, json }: ErrorResponse, contentType: string): string {
+/** For a body that has no message of its own. */
+function describe({ status, headers, text, json }: ErrorResponse, contentType: string, shown: Show): string {
+  if (status >= 300 && status < 400) {
+    const location = headers.get('location') ?? ''
+    const target = URL.canParse(location) ? ` to ${shown(new URL(location).origin, LONGEST_QUOTE)}` : ''
+    return `a redirect${target}, which is not followed`
+  }
   if (json !== undefined) return ''
-  if (!isHtml(contentType, text)) return text.trim()
-  const title = titleOf(text)
-  return title === undefined ? 'an HTML page' : `an HTML page titled "${title}"`
+  if (isHtml(contentType, text)) {
+    const title = titleOf(text)
+    return title === undefined ? 'an HTML page' : `an HTML page titled "${shown(title, LONGEST_QUOTE)}"`
+  }
+  if (status >= 300) return shown(text, LONGEST_MESSAGE)
+  // What stands where an answer should may be a piece of one: enough to recognize it, no more.
+  return text.trim() === '' ? 'an empty body' : `no JSON, but "${shown(text, LONGEST_QUOTE)}"`
 }
 
 function sentence(provider: string, status: number, words: string, isRequest: boolean): string {
   // A request's fault is told in the upstream's own words: clients look for some of them.
   if (isRequest && words !== '') return words
-  const subject = status < 300 ? `${provider} reported an error` : `${provider} answered ${status}`
+  const subject = `${provider} answered ${status}`
   return words === '' ? subject : `${subject}: ${words}`
 }
 
-function publicCodeOf(code: ErrorCode, body: ErrorBody, hidden: (words: string) => string): string | undefined {
+function publicCodeOf(code: ErrorCode, body: ErrorBody, shown: Show): string | undefined {
   // Clients branch on this one by its public name, whatever the upstream calls it.
   if (code === 'context_length_exceeded') return undefined
   const { code: word = '' } = body
-  return /^[A-Za-z][\w.-]{0,63}$/.test(word) && hidden(word) === word ? word : undefined
+  return /^[A-Za-z][\w.-]{0,63}$/.test(word) && shown(word, word.length) === word ? word : undefined
 }
 
 function classify(status: number, body: ErrorBody, retryAfterMs: number | undefined): ErrorCode {
@@ -152,7 +166,8 @@ const byType: ReadonlyMap<string, ErrorCode> = new Map([
 
 function classifyStatus(status: number): ErrorCode {
   if (status < 400) return 'upstream_protocol' // a redirect that is not followed
-  if (status >= 500) return status === 504 || status === 522 || status === 524 ? 'upstream_timeout' : 'upstream_unavailable'
+  if (status >= 500)
+    return status === 504 || status === 522 || status === 524 ? 'upstream_timeout' : 'upstream_unavailable'
   return byStatus[status] ?? 'upstream_protocol'
 }
 
@@ -182,7 +197,8 @@ function classifyMessage(status: number, message: string, retryAfterMs: number |
   if (mayBeRequest && says(contextTooLong)) return 'context_length_exceeded'
   if (mayBeRequest && says(filtered)) return 'content_filter'
   // Google says "exceeded your current quota" of a limit per minute too, and then for how long.
-  if (mayBeCredential && !(status === 429 && retryAfterMs !== undefined) && says(outOfMoney)) return 'credential_exhausted'
+  if (mayBeCredential && !(status === 429 && retryAfterMs !== undefined) && says(outOfMoney))
+    return 'credential_exhausted'
   if ((status === 400 || status === 403) && says(keyNotValid)) return 'credential_rejected'
   if (status === 400 && says(noSuchModel)) return 'deployment_not_found'
   return undefined

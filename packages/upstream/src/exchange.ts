@@ -10,12 +10,14 @@ import { Watchdog } from './watchdog.ts'
 export interface ExchangeOptions {
   readonly request: Dispatcher.DispatchOptions
   readonly dispatcher: Dispatcher
-  /** Connections of which none is open yet. The exchange closes it. */
-  readonly openAnew: () => Dispatcher
+  /** Connections of which none is open yet, closed after use. Without it a stale one is repeated on `dispatcher`. */
+  readonly openAnew: (() => Dispatcher) | undefined
   /** For messages. */
   readonly provider: string
   readonly host: string
   readonly limits: Limits
+  /** A whole answer has its head when the model has finished, a streamed one when it begins. */
+  readonly isStream: boolean
   readonly clock: Clock
   readonly signal: AbortSignal
 }
@@ -116,10 +118,13 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     // The caller left while the request was queued. Started now, it would occupy its connection for nobody.
-    if (this.#state === 'over') return controller.abort(new errors.RequestAbortedError())
+    if (this.#state === 'over') {
+      controller.abort(new errors.RequestAbortedError())
+      return
+    }
     this.#state = 'waiting'
     this.#isReused = this.#link?.carry() ?? false
-    this.#watchFor('headersMs', 'no response')
+    this.#watchFor(this.#options.isStream ? 'headersMs' : 'wholeHeadersMs', 'no response')
   }
 
   onResponseStarted(): void {
@@ -131,7 +136,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     if (this.#state !== 'waiting' || status < 200) return
     const coding = readContentCoding(headers['content-encoding']?.toString())
     if (coding === 'unknown') {
-      return this.#fail('upstream_protocol', `compressed its response in a way nobody asked for`)
+      this.#fail('compressed its response in a way nobody asked for')
+      return
     }
     if (coding) this.#decoder = this.#createDecoder(coding)
     this.#state = 'body'
@@ -148,10 +154,14 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     }
     if (this.#state !== 'body') return
     this.#watchdog.touch()
-    if (!this.#decoder) return this.#take(chunk)
-    if (this.#wireBytes > this.#options.limits.maxAnswerBytes) return this.#failByLength()
-    this.#decoder.write(chunk)
-    if (this.#decoder.isFull) controller.pause()
+    if (!this.#decoder) {
+      this.#take(chunk)
+    } else if (this.#wireBytes > this.#options.limits.maxAnswerBytes) {
+      this.#failByLength()
+    } else {
+      this.#decoder.write(chunk)
+      if (this.#decoder.isFull) controller.pause()
+    }
   }
 
   onResponseEnd(): void {
@@ -164,11 +174,10 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    if (this.#state === 'over') return
-    if (this.#state === 'resting') return this.#settle()
-    if (this.#isStale(error)) return this.#repeat()
     const { provider, host } = this.#options
-    this.#conclude(mapConnectionError(error, provider, host), false)
+    if (this.#state === 'resting') this.#settle()
+    else if (this.#isStale(error)) this.#repeat()
+    else if (this.#state !== 'over') this.#conclude(mapConnectionError(error, provider, host), false)
   }
 
   // --- Between the two.
@@ -201,9 +210,9 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     // undici is still clearing away the socket that failed.
     queueMicrotask(() => {
       if (this.#state !== 'connecting') return
-      const fresh = this.#options.openAnew()
-      this.#dispatch(fresh)
-      void fresh.close()
+      const fresh = this.#options.openAnew?.()
+      this.#dispatch(fresh ?? this.#options.dispatcher)
+      void fresh?.close()
     })
   }
 
@@ -213,7 +222,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
       end: () => {
         if (this.#state === 'body') this.#complete()
       },
-      fail: () => this.#fail('upstream_protocol', `sent a response whose ${coding} compression is damaged`),
+      fail: () => this.#fail(`sent a response whose ${coding} compression is damaged`),
       drain: () => {
         if (this.#state === 'body') this.#controller?.resume()
       },
@@ -223,8 +232,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #take(chunk: Uint8Array): void {
     if (this.#state !== 'body') return
     this.#bodyBytes += chunk.length
-    if (this.#bodyBytes > this.#options.limits.maxAnswerBytes) return this.#failByLength()
-    this.#body?.data(chunk)
+    if (this.#bodyBytes > this.#options.limits.maxAnswerBytes) this.#failByLength()
+    else this.#body?.data(chunk)
   }
 
   #complete(): void {
@@ -236,7 +245,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#watchFor('idleMs', 'no byte')
   }
 
-  #watchFor(name: 'connectMs' | 'headersMs' | 'idleMs', what: string): void {
+  #watchFor(name: 'connectMs' | 'headersMs' | 'wholeHeadersMs' | 'idleMs', what: string): void {
     const limitMs = this.#options.limits[name]
     this.#watchdog.watch(limitMs, () => {
       const { provider, host } = this.#options
@@ -247,11 +256,14 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   #failByLength(): void {
     const limit = inBytes(this.#options.limits.maxAnswerBytes)
-    this.#fail('upstream_protocol', `sent a response of more than ${limit} (limits.maxAnswerBytes)`)
+    this.#fail(`sent a response of more than ${limit} (limits.maxAnswerBytes)`)
   }
 
-  #fail(code: 'upstream_protocol', what: string): void {
-    this.#conclude(new DragomanError(code, `${this.#options.provider} ${what}`, { origin: 'upstream' }), false)
+  #fail(what: string): void {
+    this.#conclude(
+      new DragomanError('upstream_protocol', `${this.#options.provider} ${what}`, { origin: 'upstream' }),
+      false,
+    )
   }
 
   /** Ends it with an error, wherever it is. */

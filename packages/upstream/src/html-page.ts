@@ -6,21 +6,15 @@ export function isHtml(contentType: string, text: string): boolean {
 
 /** What a page calls itself. The rest of it is never shown. */
 export function titleOf(html: string): string | undefined {
-  const [, title] = /<title[^>]*>([^<]{1,300})/i.exec(html) ?? []
-  const text = title?.replace(/\s+/g, ' ').trim().slice(0, 100)
-  return text === '' ? undefined : text
+  const [, title] = /<title[^>]*>([^<]+)/i.exec(html) ?? []
+  return title?.trim() || undefined
 }
 
-// Each is part of the machinery of a challenge or, for the sentences, a page's own words for it.
+// Parts of the machinery. A page's words ("Just a moment...") are not enough: maintenance pages use them too.
 const MARKS = [
   'cdn-cgi/challenge-platform',
   'cf-chl',
   'cf_chl_opt',
-  'just a moment...',
-  'attention required! | cloudflare',
-  'checking your browser',
-  'enable javascript and cookies to continue',
-  'verify you are human',
   'awswaf.com',
   'aliyun_waf',
   '_waf_bd8ce2ce37',

@@ -5,24 +5,24 @@ export type Limits = { readonly [Name in keyof CallLimits]-?: number }
 
 const MiB = 1024 * 1024
 
-/** What holds where a call sets no limit of its own; `headersMs` is 60 s where an event stream was asked for. */
+/** What holds where a call sets no limit of its own. */
 export const defaultLimits: Limits = {
   connectMs: 10_000,
-  headersMs: 300_000,
+  headersMs: 60_000,
+  wholeHeadersMs: 300_000,
   idleMs: 120_000,
   maxEventBytes: 8 * MiB,
   maxAnswerBytes: 256 * MiB,
 }
 
-const STREAMED_HEADERS_MS = 60_000
-
-export function resolveLimits(limits: CallLimits | undefined, isStream: boolean): Limits {
+export function resolveLimits(limits: CallLimits = {}): Limits {
   return {
-    connectMs: limits?.connectMs ?? defaultLimits.connectMs,
-    headersMs: limits?.headersMs ?? (isStream ? STREAMED_HEADERS_MS : defaultLimits.headersMs),
-    idleMs: limits?.idleMs ?? defaultLimits.idleMs,
-    maxEventBytes: limits?.maxEventBytes ?? defaultLimits.maxEventBytes,
-    maxAnswerBytes: limits?.maxAnswerBytes ?? defaultLimits.maxAnswerBytes,
+    connectMs: limits.connectMs ?? defaultLimits.connectMs,
+    headersMs: limits.headersMs ?? defaultLimits.headersMs,
+    wholeHeadersMs: limits.wholeHeadersMs ?? defaultLimits.wholeHeadersMs,
+    idleMs: limits.idleMs ?? defaultLimits.idleMs,
+    maxEventBytes: limits.maxEventBytes ?? defaultLimits.maxEventBytes,
+    maxAnswerBytes: limits.maxAnswerBytes ?? defaultLimits.maxAnswerBytes,
   }
 }
 

@@ -37,7 +37,10 @@ export class PullQueue<T> implements AsyncIterableIterator<T, undefined> {
   push(item: T, bytes: number): void {
     if (this.#isOver) return
     const reader = this.#readers.shift()
-    if (reader) return reader.resolve({ value: item, done: false })
+    if (reader) {
+      reader.resolve({ value: item, done: false })
+      return
+    }
     this.#items.push(item)
     this.#sizes.push(bytes)
     this.#bytes += bytes

@@ -5,14 +5,14 @@ const SHORTEST_SECRET = 6
 
 /**
  * Takes out of a text what must not be shown: the given secrets, also in the encodings in which a server echoes them,
- * and whatever looks like a key, a bearer token, a JWT, a cookie, an e-mail address or the URL of an internal host.
+ * also cut off at the end of the text, and whatever looks like a key, a bearer token, a JWT, a cookie, an e-mail address or the URL of an internal host.
  * Errs on the side of hiding.
  */
 export function redact(text: string, secrets: readonly string[]): string {
   let shown = text
   for (const secret of secrets) {
     if (secret.trim().length < SHORTEST_SECRET) continue
-    for (const form of formsOf(secret)) shown = shown.replaceAll(form, HIDDEN)
+    for (const form of formsOf(secret)) shown = withoutBeginningOf(form, shown.replaceAll(form, HIDDEN))
   }
   for (const [pattern, replacement] of patterns) shown = shown.replace(pattern, replacement)
   return shown
@@ -25,6 +25,17 @@ function formsOf(secret: string): ReadonlySet<string> {
   // The last characters of a base64 text depend on what followed the secret, so the rest is looked for.
   const stem = base64.replace(/=+$/, '').slice(0, -1)
   return new Set([trimmed, json, encodeURIComponent(trimmed), stem, stem.replaceAll('+', '-').replaceAll('/', '_')])
+}
+
+// Fewer characters give nothing away, and end many a word.
+const SHORTEST_BEGINNING = 5
+
+/** A text that was cut may end in the middle of a secret. */
+function withoutBeginningOf(secret: string, text: string): string {
+  for (let length = secret.length - 1; length >= SHORTEST_BEGINNING; length--) {
+    if (text.endsWith(secret.slice(0, length))) return text.slice(0, -length) + HIDDEN
+  }
+  return text
 }
 
 const privateHost = [
@@ -61,7 +72,10 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w-])(?:AIza|AKIA|ASIA|LTAI|ya29\.|1\/\/0)[\w*-]{10,}/g, HIDDEN],
   [/(?<![\w.+-])[\w.+-]{1,100}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g, HIDDEN],
   [internalUrl, '[internal url]'],
-  [/\b(?:10\.\d{1,3}|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2}(?::\d{1,5})?\b/g, '[internal address]'],
+  [
+    /\b(?:10\.\d{1,3}|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2}(?::\d{1,5})?\b/g,
+    '[internal address]',
+  ],
   // In a public URL a name and password, or a query string, may hold anything.
   [/\b((?:https?|wss?):\/\/)[^\s/@"'<>]{1,200}@/gi, `$1${HIDDEN}@`],
   [/\b((?:https?|wss?):\/\/[^\s?"'<>]{1,1000})\?[^\s"'<>)]*/gi, `$1?${HIDDEN}`],

@@ -42,7 +42,10 @@ export class BodyChannel implements ResponseBody, BodySink {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#sink) return this.#sink.data(chunk)
+    if (this.#sink) {
+      this.#sink.data(chunk)
+      return
+    }
     this.#early.push(chunk)
     this.#earlyBytes += chunk.length
     if (this.#earlyBytes > MAX_UNATTACHED_BYTES) this.#source.pause()

@@ -3,9 +3,6 @@ import type { Clock } from '@dragoman/core'
 // setTimeout takes no more than 31 bits and fires at once beyond.
 const LONGEST_DELAY = 2 ** 31 - 1
 
-// How far a timer may be late before the wall clock is thought to have been set meanwhile.
-const LATENESS_MS = 1_000
-
 /**
  * Runs an action when nothing has happened for a while. Touching it costs a look at the clock and no timer: a timer
  * that comes too early arms itself again for the rest.
@@ -14,7 +11,6 @@ export class Watchdog {
   readonly #clock: Clock
   #limitMs = 0
   #lastAt = 0
-  #isTouched = false
   #expire: (() => void) | undefined
   #cancel: (() => void) | undefined
 
@@ -27,13 +23,13 @@ export class Watchdog {
     this.stop()
     this.#limitMs = limitMs
     this.#expire = expire
-    this.#arm(limitMs)
+    this.touch()
+    if (Number.isFinite(limitMs)) this.#arm(limitMs)
   }
 
   /** Something happened: counts from here. */
   touch(): void {
-    this.#isTouched = true
-    this.#lastAt = this.#clock.now()
+    this.#lastAt = this.#clock.elapsed()
   }
 
   stop(): void {
@@ -43,24 +39,17 @@ export class Watchdog {
   }
 
   #arm(delayMs: number): void {
-    this.#isTouched = false
-    if (!Number.isFinite(delayMs)) return
     this.#cancel = this.#clock.schedule(() => this.#ring(), Math.min(delayMs, LONGEST_DELAY))
   }
 
   #ring(): void {
-    const restMs = this.#isTouched ? this.#rest() : 0
-    if (restMs > 0) return this.#arm(restMs)
+    const restMs = this.#lastAt + this.#limitMs - this.#clock.elapsed()
+    if (restMs > 0) {
+      this.#arm(restMs)
+      return
+    }
     const expire = this.#expire
     this.stop()
     expire?.()
-  }
-
-  #rest(): number {
-    const silentMs = this.#clock.now() - this.#lastAt
-    // Outside of this range somebody has set the wall clock. Counting anew is late at worst; believing it would end a
-    // lively stream, or watch a dead one for as long as the clock was set back.
-    const isPlausible = silentMs >= 0 && silentMs <= this.#limitMs + LATENESS_MS
-    return isPlausible ? this.#limitMs - silentMs : this.#limitMs
   }
 }

@@ -1,5 +1,5 @@
-import { Secret } from '@dragoman/core'
 import { resolve } from 'node:path'
+import { Secret } from '@dragoman/core'
 import { protect, readOptional } from './files.ts'
 import { faultOfClientKey } from './placeholders.ts'
 import { flag, readFlag, readJsonList } from './readers.ts'
@@ -33,7 +33,8 @@ export async function readClientVariables(variables: Variables, cwd: string): Pr
     const value = variables.get(name)?.trim()
     if (!value) return undefined
     const read = readFlag(value)
-    if (read === undefined) problems.push(`${variables.label(name)}: expected ${flag.form}, found ${JSON.stringify(value)}`)
+    if (read === undefined)
+      problems.push(`${variables.label(name)}: expected ${flag.form}, found ${JSON.stringify(value)}`)
     return read
   }
   const add = (name: string, values: readonly string[]) => {

@@ -1,6 +1,6 @@
 import { Secret } from '@dragoman/core'
-import { isLoopback } from './addresses.ts'
 import type { ClientVariables } from './client-variables.ts'
+import { isLoopback } from './loopback.ts'
 import type { Config } from './schema.ts'
 import type { ClientSettings } from './settings.ts'
 
@@ -19,6 +19,7 @@ export interface ClientQuestion {
 
 export interface ClientAnswer {
   readonly clients: ClientSettings
+  /** Besides those that reading the variables has found. */
   readonly problems: readonly string[]
   readonly notices: readonly string[]
 }
@@ -36,11 +37,12 @@ export function resolveClients(question: ClientQuestion): ClientAnswer {
     ...variables.unread,
     ...(ignored.length > 0 ? [`${ignored.join(', ')}: not used, because ${file} has clients`] : []),
   ]
-  if (keys.length > 0) return { clients: { mode: 'keys', keys }, problems: variables.problems, notices }
+  if (keys.length > 0) return { clients: { mode: 'keys', keys }, problems: [], notices }
 
-  const problems = [...variables.problems]
+  const problems: string[] = []
   if (variables.keysRequiredBy) {
-    const contradiction = configured === undefined ? 'there is none: set AUTH_TOKEN' : `${file} says that none is needed`
+    const contradiction =
+      configured === undefined ? 'there is none: set AUTH_TOKEN' : `${file} says that none is needed`
     problems.push(`${variables.keysRequiredBy} asks for a client key, and ${contradiction}, or remove the variable`)
   }
   const configuredOpen = typeof configured === 'object' && 'onNetwork' in configured ? configured.onNetwork : undefined

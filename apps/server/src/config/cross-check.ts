@@ -1,18 +1,13 @@
-import type { ProviderFactory } from '@dragoman/core'
-import { type FilledFrom, placeOf } from './interpolate.ts'
-import { type JsonSchema, knownKeys, toJsonSchema, valueAt } from './json-schema.ts'
+import { type DeploymentContext, deploymentOptions } from './deployments.ts'
 import { didYouMean } from './nearest.ts'
 import { faultOfSecret } from './placeholders.ts'
-import { explain, type Problem, unknownKey, unworded } from './problems.ts'
-import { optionsSchema } from './provider-schema.ts'
+import type { Problem } from './problems.ts'
+import type { Config } from './schema.ts'
+import { listAt, mapAt, valueAt } from './values.ts'
 
-export interface CrossCheckContext {
+export interface CrossCheckContext extends DeploymentContext {
   /** The file, filled; not necessarily right in every place. */
   readonly value: unknown
-  readonly filledFrom: FilledFrom
-  /** The providers that deployments may name: those of the file, or those that were found. */
-  readonly providers: ReadonlyMap<string, { readonly type: string; readonly options: Readonly<Record<string, unknown>> }>
-  readonly factories: ReadonlyMap<string, ProviderFactory>
 }
 
 /** What a schema cannot say: names that must exist, must differ, or must fit something elsewhere in the file. */
@@ -23,7 +18,28 @@ export function crossCheck(context: CrossCheckContext): readonly Problem[] {
     ...checkModelNames(listAt(context.value, ['models'])),
     ...checkDeployments(context),
     ...checkDefaultModel(context),
+    ...checkEnabled(context),
   ]
+}
+
+/** What only shows when everything is known: settings of different sections that contradict each other. */
+export function checkTogether({ server, limits }: Config, mode: 'open' | 'keys'): readonly Problem[] {
+  const problems: Problem[] = []
+  if (mode === 'open' && server.corsOrigins?.includes('*')) {
+    const problem = '"*" would let every web page use your providers in open mode: name the origins, or set client keys'
+    problems.push({ path: ['server', 'corsOrigins'], problem })
+  }
+  if (limits.maxBodyBytes > limits.maxBodiesBytes) {
+    const problem = `one body may have ${limits.maxBodyBytes} bytes, but all of them only ${limits.maxBodiesBytes}`
+    problems.push({ path: ['limits', 'maxBodiesBytes'], problem })
+  }
+  return problems
+}
+
+function checkEnabled({ providers }: CrossCheckContext): readonly Problem[] {
+  if (providers.size === 0 || [...providers.values()].some(({ enabled }) => enabled)) return []
+  const problem = 'none is enabled: enable one, or remove the section, and the server looks for some itself'
+  return [{ path: ['providers'], problem }]
 }
 
 function checkKeys(keys: readonly unknown[]): readonly Problem[] {
@@ -63,51 +79,34 @@ function checkModelNames(models: readonly unknown[]): readonly Problem[] {
 
 function checkDeployments(context: CrossCheckContext): readonly Problem[] {
   return listAt(context.value, ['models']).flatMap((model, modelIndex) =>
-    listAt(model, ['deployments']).flatMap((deployment, index) =>
-      checkDeployment(deployment, ['models', modelIndex, 'deployments', index], context),
-    ),
+    listAt(model, ['deployments']).flatMap((deployment, index) => {
+      const path = ['models', modelIndex, 'deployments', index]
+      return deploymentOptions(mapAt(deployment, []), path, context).problems
+    }),
   )
 }
 
-const deploymentKeys = ['provider', 'model', 'limits']
-
-/** What a deployment sets over its provider's options. */
-export function overridesOf(deployment: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(deployment).filter(([key]) => !deploymentKeys.includes(key)))
+function checkDefaultModel({ value, providers }: CrossCheckContext): readonly Problem[] {
+  const name = valueAt(value, ['defaultModel'])
+  if (typeof name !== 'string' || name === '') return []
+  const isEnabled = (id: unknown) => typeof id === 'string' && providers.get(id)?.enabled === true
+  const groups = listAt(value, ['models']).flatMap((model) => {
+    const group = valueAt(model, ['name'])
+    const served = listAt(model, ['deployments']).some((deployment) => isEnabled(valueAt(deployment, ['provider'])))
+    return typeof group === 'string' && served ? [group] : []
+  })
+  const isGroup = groups.some((group) => (group.endsWith('*') ? name.startsWith(group.slice(0, -1)) : group === name))
+  const slash = name.indexOf('/')
+  const isOfProvider = slash > 0 && slash < name.length - 1 && isEnabled(name.slice(0, slash))
+  // A provider that is called like its type serves one model of this name: `demo`.
+  if (isGroup || isOfProvider || (isEnabled(name) && providers.get(name)?.type === name)) return []
+  const hint = didYouMean(name, groups) || '; write <provider>/<model>, or add it to models'
+  return [{ path: ['defaultModel'], problem: `no model group and no provider serves ${JSON.stringify(name)}${hint}` }]
 }
 
-function checkDeployment(
-  deployment: unknown,
-  path: readonly PropertyKey[],
-  { filledFrom, providers, factories }: CrossCheckContext,
-): readonly Problem[] {
-  const id = valueAt(deployment, ['provider'])
-  if (typeof id !== 'string') return []
-  const provider = providers.get(id)
-  if (!provider) {
-    const known = [...providers.keys()]
-    const hint = didYouMean(id, known) || `; there is ${known.join(', ') || 'none'}`
-    return [{ path: [...path, 'provider'], problem: `no provider has the id ${JSON.stringify(id)}${hint}` }]
-  }
-  const factory = factories.get(provider.type)
-  if (!factory) return []
-  const options = optionsSchema(factory)
-  const schema = toJsonSchema(options)
-  const overrides = overridesOf(mapAt(deployment, []))
-  const known = knownKeys(schema, overrides)
-  const unknown = Object.keys(overrides).filter((key) => !known.includes(key))
-  const merged = { ...provider.options, ...overrides }
-  const issues = options.safeParse(merged, { error: () => unworded }).error?.issues ?? []
-  const inside: FilledFrom = new Map(
-    Object.keys(overrides).flatMap((key) => within(filledFrom, [...path, key], [key])),
-  )
-  const explained = explain(issues, { schema, value: merged, filledFrom: inside })
-  // What is wrong without the deployment's part is said where the provider stands.
-  const ours = explained.filter(({ path: [key] }) => typeof key === 'string' && Object.hasOwn(overrides, key))
-  return [
-    ...unknown.map((key) => unknownKey(path, key, [...deploymentKeys, ...known])),
-    ...ours
-      .filter(({ path: [key] }) => !unknown.includes(String(key)))
-      .map((problem) => ({ ...problem, path: [...path, ...problem.path] })),
-  ]
+function repeated(values: readonly unknown[], problem: (index: number, first: number) => Problem): readonly Problem[] {
+  return values.flatMap((value, index) => {
+    const first = values.indexOf(value)
+    return typeof value === 'string' && first < index ? [problem(index, first)] : []
+  })
 }

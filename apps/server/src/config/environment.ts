@@ -1,132 +1,87 @@
-import { debugSwitch, flag, host, leaveAlone, logLevel, origins, port, type Reader, retries, seconds, strictDebugSwitch } from './readers.ts'
+import {
+  debugSwitch,
+  flag,
+  host,
+  httpUrl,
+  leaveAlone,
+  logLevel,
+  origins,
+  port,
+  proxy,
+  type Reader,
+  retries,
+  seconds,
+  strictDebugSwitch,
+} from './readers.ts'
 import type { Variables } from './variables.ts'
 
 /** A variable of the environment that means something to the server. */
-export type Variable =
-  /** Stands for one setting of the file. */
-  | { kind: 'setting'; name: string; setting: string; reader: Reader; note?: string }
-  /** Is read by the code that needs it. */
-  | { kind: 'other'; name: string; setting: string; form: string; note?: string }
-  /** Is known, and does nothing. */
-  | { kind: 'idle'; name: string; note: string }
+export interface Variable {
+  readonly name: string
+  /** The setting that it stands for; absent where it is known and does nothing. */
+  readonly setting?: string
+  /** How it is read; for secrets the code that reads them says so. */
+  readonly reader?: Reader
+  /** `form` of what has no reader here. */
+  readonly form?: string
+  /** For the table in the documentation; for a variable without effect, what to do instead. */
+  readonly note?: string
+  /** It is only checked here: another file turns it into settings. Its value may be a secret. */
+  readonly isReadElsewhere?: true
+}
 
 /** These beat the file: nobody sets them but to tell this program something. Later ones beat earlier ones. */
 const own: readonly Variable[] = [
-  { kind: 'other', name: 'DRAGOMAN_CONFIG', setting: '--config', form: 'a path', note: 'The configuration file.' },
-  { kind: 'setting', name: 'DRAGOMAN_HOST', setting: 'server.host', reader: host },
-  { kind: 'setting', name: 'DRAGOMAN_PORT', setting: 'server.port', reader: port },
-  {
-    kind: 'other',
-    name: 'DRAGOMAN_OPEN_ON_NETWORK',
-    setting: 'clients.onNetwork',
-    form: flag.form,
-    note: 'Lets open mode listen where others can reach it.',
-  },
+  elsewhere('DRAGOMAN_CONFIG', '--config', 'a path', 'The configuration file.'),
+  { name: 'DRAGOMAN_HOST', setting: 'server.host', reader: host },
+  { name: 'DRAGOMAN_PORT', setting: 'server.port', reader: port },
+  elsewhere('DRAGOMAN_OPEN_ON_NETWORK', 'clients.onNetwork', flag, 'Lets open mode listen where others can reach it.'),
 ]
 
 /** The file beats these. Later ones beat earlier ones. */
 const usual: readonly Variable[] = [
-  { kind: 'setting', name: 'HOST', setting: 'server.host', reader: host },
-  { kind: 'setting', name: 'PORT', setting: 'server.port', reader: port },
-  { kind: 'setting', name: 'LISTEN_PORT', setting: 'server.port', reader: port, note: 'Beats `PORT`.' },
-  { kind: 'setting', name: 'SERVER_PORT', setting: 'server.port', reader: port, note: 'Beats both.' },
-  {
-    kind: 'setting',
-    name: 'CORS_ORIGINS',
-    setting: 'server.corsOrigins',
-    reader: origins,
-    note: '`*` leaves the setting unset.',
-  },
-  { kind: 'setting', name: 'DEBUG', setting: 'log.level', reader: debugSwitch, note: '`true` is `debug`.' },
-  { kind: 'setting', name: 'LOG_LEVEL', setting: 'log.level', reader: logLevel, note: 'Beats `DEBUG`.' },
-  {
-    kind: 'setting',
-    name: 'DEBUG_LOGGING',
-    setting: 'log.level',
-    reader: strictDebugSwitch,
-    note: '`true` is `debug`, and beats both.',
-  },
-  { kind: 'setting', name: 'ENABLE_ACCESS_LOG', setting: 'log.access', reader: flag },
-  { kind: 'setting', name: 'TIMEOUT', setting: 'limits.headersMs', reader: seconds },
-  { kind: 'setting', name: 'REQUEST_TIMEOUT', setting: 'limits.headersMs', reader: seconds, note: 'Beats `TIMEOUT`.' },
-  {
-    kind: 'setting',
-    name: 'MAX_RETRIES',
-    setting: 'limits.attempts',
-    reader: retries,
-    note: 'The first call counts too: 2 makes 3 attempts.',
-  },
-  {
-    kind: 'other',
-    name: 'AUTH_TOKEN',
-    setting: 'clients.keys',
-    form: 'a key',
-    note: 'The keys of all variables are united.',
-  },
-  {
-    kind: 'other',
-    name: 'AUTH_TOKENS_FILE',
-    setting: 'clients.keys',
-    form: 'a path',
-    note: 'A file of keys, one to a line or separated by commas; `#` starts a comment.',
-  },
-  { kind: 'other', name: 'API_KEYS', setting: 'clients.keys', form: 'a JSON list of keys' },
-  { kind: 'other', name: 'API_MASTER_KEY', setting: 'clients.keys', form: 'a key', note: '`1` asks for none.' },
-  { kind: 'other', name: 'VALID_API_KEY', setting: 'clients.keys', form: 'a key' },
-  {
-    kind: 'other',
-    name: 'SKIP_AUTH_TOKEN',
-    setting: 'clients',
-    form: flag.form,
-    note: '`true` leaves `AUTH_TOKEN` and `AUTH_TOKENS_FILE` unread.',
-  },
-  {
-    kind: 'other',
-    name: 'ALLOW_ANY_API_KEY',
-    setting: 'clients',
-    form: flag.form,
-    note: '`true` leaves `VALID_API_KEY` unread; `false` without any key refuses to start.',
-  },
-  {
-    kind: 'other',
-    name: 'REQUIRE_API_KEY',
-    setting: 'clients',
-    form: flag.form,
-    note: '`false` leaves `API_KEYS` unread; `true` without any key refuses to start.',
-  },
-  { kind: 'other', name: 'HTTP_PROXY', setting: 'proxy.http', form: 'a URL', note: 'Also in lower case, which beats it.' },
-  { kind: 'other', name: 'HTTPS_PROXY', setting: 'proxy.https', form: 'a URL', note: 'Also in lower case.' },
-  { kind: 'other', name: 'NO_PROXY', setting: 'proxy.no', form: 'hosts', note: 'Also in lower case. This machine is always reached directly.' },
-  { kind: 'other', name: 'SOCKS5_PROXY', setting: 'proxy', form: 'a URL', note: 'Where `HTTP_PROXY` or `HTTPS_PROXY` says nothing.' },
-  {
-    kind: 'other',
-    name: 'OPENAI_API_KEY',
-    setting: 'providers',
-    form: 'a key',
-    note: 'Like the key variable of every preset: it makes a provider where the file has none.',
-  },
-  {
-    kind: 'other',
-    name: 'OPENAI_BASE_URL',
-    setting: 'providers',
-    form: 'a URL',
-    note: 'With `OPENAI_API_KEY`: another service that speaks the same language.',
-  },
-  idle('STREAM_DELAY', 'answers stream as they come; nothing is dripped out'),
-  idle('STREAM_CHUNK_SIZE', 'answers stream as they come; nothing is dripped out'),
-  idle('MAX_STREAM_TIME', 'answers stream as they come; nothing is dripped out'),
-  idle('RETRY_DELAY', 'the wait starts at half a second and doubles, unless the upstream names a time'),
-  idle('ROOT_PATH', 'have the reverse proxy take the prefix off'),
-  idle('APP_NAME', 'the name is shown nowhere'),
-  idle('SERVICE_NAME', 'the name is shown nowhere'),
-  idle('MAX_CONNECTIONS', 'it bounded connections to upstreams, which are not bounded; see server.maxConnections'),
-  idle('MAX_KEEPALIVE_CONNECTIONS', 'connections to upstreams are kept as long as both sides like'),
-  idle('MODEL_CONFIG', 'model groups stand under models in dragoman.yaml'),
-  idle('MODEL_CONFIG_PATH', 'model groups stand under models in dragoman.yaml'),
+  { name: 'HOST', setting: 'server.host', reader: host },
+  { name: 'PORT', setting: 'server.port', reader: port },
+  { name: 'LISTEN_PORT', setting: 'server.port', reader: port, note: 'Beats `PORT`.' },
+  { name: 'SERVER_PORT', setting: 'server.port', reader: port, note: 'Beats both.' },
+  { name: 'CORS_ORIGINS', setting: 'server.corsOrigins', reader: origins, note: '`*` leaves the setting unset.' },
+  { name: 'DEBUG', setting: 'log.level', reader: debugSwitch, note: '`true` is `debug`.' },
+  { name: 'LOG_LEVEL', setting: 'log.level', reader: logLevel, note: 'Beats `DEBUG`.' },
+  { name: 'DEBUG_LOGGING', setting: 'log.level', reader: strictDebugSwitch, note: '`true` is `debug`; beats both.' },
+  { name: 'ENABLE_ACCESS_LOG', setting: 'log.access', reader: flag },
+  { name: 'TIMEOUT', setting: 'limits.headersMs', reader: seconds },
+  { name: 'REQUEST_TIMEOUT', setting: 'limits.headersMs', reader: seconds, note: 'Beats `TIMEOUT`.' },
+  { name: 'MAX_RETRIES', setting: 'limits.attempts', reader: retries, note: 'The first call comes on top.' },
+  elsewhere('AUTH_TOKEN', 'clients.keys', 'a key', 'The keys of all variables are united.'),
+  elsewhere('AUTH_TOKENS_FILE', 'clients.keys', 'a path', 'Keys by line or comma; `#` starts a comment.'),
+  elsewhere('API_KEYS', 'clients.keys', 'a JSON list of keys'),
+  elsewhere('API_MASTER_KEY', 'clients.keys', 'a key', '`1` stands for no key.'),
+  elsewhere('VALID_API_KEY', 'clients.keys', 'a key'),
+  elsewhere('SKIP_AUTH_TOKEN', 'clients', flag, '`true` leaves `AUTH_TOKEN` and `AUTH_TOKENS_FILE` unread.'),
+  elsewhere('ALLOW_ANY_API_KEY', 'clients', flag, '`true` leaves `VALID_API_KEY` unread, `false` demands a key.'),
+  elsewhere('REQUIRE_API_KEY', 'clients', flag, '`false` leaves `API_KEYS` unread, `true` demands a key.'),
+  elsewhere('HTTP_PROXY', 'proxy.http', proxy, 'In lower case too, which beats it; so with the next two.'),
+  elsewhere('HTTPS_PROXY', 'proxy.https', proxy),
+  elsewhere('NO_PROXY', 'proxy.no', 'hosts', 'This machine is always reached directly.'),
+  elsewhere('SOCKS5_PROXY', 'proxy', proxy, 'Where `HTTP_PROXY` or `HTTPS_PROXY` says nothing.'),
+  elsewhere('OPENAI_API_KEY', 'providers', 'a key', "Like every preset's: a provider, where the file has none."),
+  elsewhere('OPENAI_BASE_URL', 'providers', httpUrl, 'Where `OPENAI_API_KEY` is to be used instead.'),
+  { name: 'STREAM_DELAY', note: 'answers stream as they come, nothing is dripped out' },
+  { name: 'STREAM_CHUNK_SIZE', note: 'answers stream as they come, nothing is dripped out' },
+  { name: 'MAX_STREAM_TIME', note: 'answers stream as they come, nothing is dripped out' },
+  { name: 'RETRY_DELAY', note: 'waits start at half a second and double, unless an upstream names a time' },
+  { name: 'ROOT_PATH', note: 'have the reverse proxy take the prefix off' },
+  { name: 'APP_NAME', note: 'the name is shown nowhere' },
+  { name: 'SERVICE_NAME', note: 'the name is shown nowhere' },
+  { name: 'MAX_CONNECTIONS', note: 'there is no bound on connections to upstreams' },
+  { name: 'MAX_KEEPALIVE_CONNECTIONS', note: 'connections to upstreams are kept as long as both sides like' },
+  { name: 'MODEL_CONFIG', note: 'model groups stand under `models` in dragoman.yaml' },
+  { name: 'MODEL_CONFIG_PATH', note: 'model groups stand under `models` in dragoman.yaml' },
 ]
 
-function idle(name: string, note: string): Variable {
-  return { kind: 'idle', name, note }
+function elsewhere(name: string, setting: string, read: Reader | string, note?: string): Variable {
+  const how = typeof read === 'string' ? { form: read } : { reader: read }
+  return { name, setting, ...how, ...(note === undefined ? {} : { note }), isReadElsewhere: true }
 }
 
 export const environmentTable: readonly Variable[] = [...own, ...usual]
@@ -155,15 +110,18 @@ export function readEnvironment(variables: Variables): EnvironmentSettings {
     for (const variable of table) {
       const given = variables.get(variable.name)?.trim()
       if (!given) continue
-      const label = variables.label(variable.name)
-      if (variable.kind === 'idle') notices.push(`${label} has no effect: ${variable.note}`)
-      if (variable.kind !== 'setting') continue
-      const value = variable.reader.read(given)
-      if (value === undefined) problems.push(`${label}: expected ${variable.reader.form}, found ${JSON.stringify(given)}`)
-      if (value === undefined || value === leaveAlone) continue
-      const [section = '', key = ''] = variable.setting.split('.')
+      const { name, setting, reader, isReadElsewhere, note } = variable
+      const label = variables.label(name)
+      if (setting === undefined) notices.push(`${label} has no effect: ${note}`)
+      const value = reader?.read(given)
+      if (reader && value === undefined) {
+        const found = isReadElsewhere ? 'something else' : JSON.stringify(given)
+        problems.push(`${label}: expected ${reader.form}, found ${found}`)
+      }
+      if (setting === undefined || value === undefined || value === leaveAlone || isReadElsewhere) continue
+      const [section = '', key = ''] = setting.split('.')
       sections[section] = { ...sections[section], [key]: value }
-      setBy.set(variable.setting, label)
+      setBy.set(setting, label)
     }
     return sections
   }

@@ -1,14 +1,12 @@
-/** The names that a text was filled from, by place (`placeOf`). */
-export type FilledFrom = ReadonlyMap<string, readonly string[]>
+import type { Problem } from './problems.ts'
+
+/** The variables that the text at a place was filled from; undefined where it stands as it was written. */
+export type FilledBy = (path: readonly PropertyKey[]) => readonly string[] | undefined
 
 export interface Interpolated {
   readonly value: unknown
-  readonly filledFrom: FilledFrom
-  readonly missing: readonly { readonly path: readonly PropertyKey[]; readonly problem: string }[]
-}
-
-export function placeOf(path: readonly PropertyKey[]): string {
-  return JSON.stringify(path)
+  readonly filledBy: FilledBy
+  readonly problems: readonly Problem[]
 }
 
 /**
@@ -19,7 +17,7 @@ export function placeOf(path: readonly PropertyKey[]): string {
  */
 export function interpolate(value: unknown, lookUp: (name: string) => string | undefined): Interpolated {
   const filledFrom = new Map<string, readonly string[]>()
-  const missing: { path: readonly PropertyKey[]; problem: string }[] = []
+  const problems: Problem[] = []
 
   const fill = (text: string, path: readonly PropertyKey[]): string => {
     const names: string[] = []
@@ -28,17 +26,17 @@ export function interpolate(value: unknown, lookUp: (name: string) => string | u
       const reference = end ? /^([A-Za-z_]\w*)(?::-(.*))?$/s.exec(inside) : null
       const [, name, fallback] = reference ?? []
       if (name === undefined) {
-        missing.push({ path, problem: 'expected ${NAME} or ${NAME:-default}; for a dollar sign write $$' })
+        problems.push({ path, problem: `expected \${NAME} or \${NAME:-default}; for a dollar sign write $$` })
         return whole
       }
       const found = lookUp(name)
       names.push(name)
       if (found !== undefined && (found !== '' || fallback === undefined)) return found
       if (fallback !== undefined) return fallback
-      missing.push({ path, problem: `\${${name}} is not set, neither in the environment nor in .env` })
+      problems.push({ path, problem: `\${${name}} is not set, neither in the environment nor in .env` })
       return whole
     })
-    if (names.length > 0) filledFrom.set(placeOf(path), names)
+    if (names.length > 0) filledFrom.set(JSON.stringify(path), names)
     return filled
   }
 
@@ -49,5 +47,5 @@ export function interpolate(value: unknown, lookUp: (name: string) => string | u
     return Object.fromEntries(Object.entries(part).map(([key, entry]) => [key, walk(entry, [...path, key])]))
   }
 
-  return { value: walk(value, []), filledFrom, missing }
+  return { value: walk(value, []), filledBy: (path) => filledFrom.get(JSON.stringify(path)), problems }
 }

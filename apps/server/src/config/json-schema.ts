@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { valueIn } from './values.ts'
 
 /** What we read of a JSON Schema: the part of it that `z.toJSONSchema` writes for a configuration. */
 export interface JsonSchema {
@@ -40,11 +41,6 @@ export function schemaAt(schema: JsonSchema, path: readonly PropertyKey[], value
     inside = valueIn(inside, key)
   }
   return here
-}
-
-/** What stands at `path`. */
-export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce(valueIn, value)
 }
 
 /** The forms that a value may take: the branches of a union, or the one there is. */
@@ -104,11 +100,6 @@ function fitting(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
       return property.const === undefined || found === undefined || found === property.const
     }),
   )
-}
-
-function valueIn(value: unknown, key: PropertyKey): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-  return Reflect.get(value, key)
 }
 
 function literal(value: unknown): string {

@@ -3,8 +3,12 @@ import { z } from 'zod'
 // Later than this a timer of Node fires at once.
 const maxTimerMs = 2 ** 31 - 1
 
-const durationMs = z.int().min(1).max(maxTimerMs)
-const bytes = z.int().min(1)
+const durationMs = z
+  .int()
+  .min(1)
+  .max(maxTimerMs)
+  .meta({ title: `milliseconds from 1 to ${maxTimerMs}` })
+const bytes = z.int().min(1).meta({ title: 'a number of bytes' })
 const MiB = 1024 * 1024
 
 /** The limits that a provider or a deployment may set for itself. */
@@ -20,13 +24,13 @@ const upstreamLimits = {
 }
 
 /** As a provider or a deployment sets them. */
-export const limitOverrides = z.strictObject(upstreamLimits).partial()
+export const limitOverrides = z.strictObject(upstreamLimits).exactPartial()
 
 /** As they hold for the whole server. */
 export const limitsSchema = z.strictObject({
   ...upstreamLimits,
   connectMs: upstreamLimits.connectMs.default(10_000),
-  headersMs: upstreamLimits.headersMs.optional(),
+  headersMs: upstreamLimits.headersMs.exactOptional(),
   firstTokenMs: upstreamLimits.firstTokenMs.default(120_000),
   idleMs: upstreamLimits.idleMs.default(120_000),
   totalMs: durationMs.default(3_600_000).describe('A whole request, all attempts together.'),

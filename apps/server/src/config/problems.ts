@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import { type FilledFrom, placeOf } from './interpolate.ts'
-import { branches, expectation, type JsonSchema, knownKeys, schemaAt, valueAt } from './json-schema.ts'
+import { branches, expectation, type JsonSchema, knownKeys, schemaAt } from './json-schema.ts'
 import { didYouMean } from './nearest.ts'
 import { isCredentialPath, isSecretPath } from './secret-paths.ts'
+import { valueAt } from './values.ts'
 
 /** Something to be mended: where, and what. */
 export interface Problem {
@@ -14,7 +14,8 @@ export interface ProblemContext {
   readonly schema: JsonSchema
   /** What was checked. */
   readonly value: unknown
-  readonly filledFrom: FilledFrom
+  /** The variables that the text at a place was filled from. */
+  filledBy(path: readonly PropertyKey[]): readonly string[] | undefined
 }
 
 type Issue = z.core.$ZodIssue
@@ -42,7 +43,7 @@ function explainOne(
     return issue.keys.map((key) => unknownKey(path, key, known))
   }
   if (issue.code === 'invalid_key' && issue.issues[0]) return [{ path, problem: issue.issues[0].message }]
-  if (issue.code === 'invalid_union' && issue.errors.length === 0) {
+  if (issue.code === 'invalid_union' && 'options' in issue) {
     const types = issue.options?.map(String) ?? []
     const found = foundAt(value, path, true, context)
     const hint = typeof value === 'string' ? didYouMean(value, types) : ''
@@ -98,7 +99,7 @@ function foundAt(value: unknown, path: readonly PropertyKey[], isScalar: boolean
   if (typeof value === 'object') return 'a map'
   if (value === '') return 'an empty text'
   if (isSecretPath(path) || (typeof value === 'string' && !isScalar)) return kindOf(value)
-  const names = context.filledFrom.get(placeOf(path))
+  const names = context.filledBy(path)
   if (names) return `what ${names.map((name) => `\${${name}}`).join(' and ')} holds`
   return typeof value === 'string' ? quoted(value) : String(value)
 }

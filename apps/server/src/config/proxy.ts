@@ -1,9 +1,9 @@
+import type { OutgoingProxy } from '@dragoman/core'
 import { z } from 'zod'
+import { readProxy } from './readers.ts'
+import type { Variables } from './variables.ts'
 
-const proxyUrl = z
-  .string()
-  .refine(isProxyUrl)
-  .meta({ title: 'the URL of a proxy (http, https or socks5)' })
+const proxyUrl = z.string().refine(isProxyUrl).meta({ title: 'the URL of a proxy (http, https or socks5)' })
 
 export function isProxyUrl(text: string): boolean {
   return /^(https?|socks5h?):\/\/[^\s]+$/i.test(text) && URL.canParse(text)
@@ -19,3 +19,13 @@ export const proxySchema = z.union([
     no: z.string().optional().describe('Hosts that are reached directly: `localhost,.internal,10.0.0.1:8080`, or `*`.'),
   }),
 ])
+
+/** The way out that the environment names; undefined where it names none. */
+export function proxyOfEnvironment(variables: Variables): OutgoingProxy | undefined {
+  const named = (name: string) => variables.get(name.toLowerCase())?.trim() || variables.get(name)?.trim()
+  const socks = readProxy(named('SOCKS5_PROXY') ?? '', 'socks5')
+  const http = readProxy(named('HTTP_PROXY') ?? '') ?? socks
+  const https = readProxy(named('HTTPS_PROXY') ?? '') ?? socks
+  if (http === undefined && https === undefined) return undefined
+  return { http, https, no: named('NO_PROXY') }
+}

@@ -1,28 +1,42 @@
 import { isHostName, isOrigin } from './addresses.ts'
 import { type LogLevel, logLevels } from './log-level.ts'
+import { isProxyUrl } from './proxy.ts'
 
 /** How the text of a variable becomes the value of a setting. */
-export interface Reader {
+export interface Reader<T = unknown> {
   /** What is expected, in a few words: for messages and for the reference page. */
   readonly form: string
-  /** Undefined: the text is not what is expected. `leaveAlone`: it says nothing to us. */
-  read(text: string): unknown
+  /** Undefined where the text is not what is expected. */
+  read(text: string): T | undefined
 }
 
-/** The value of a variable that leaves its setting as it is. */
+/** What a reader gives for a text that leaves the setting as it is. */
 export const leaveAlone = Symbol('leave alone')
 
-export const port: Reader = {
+export const port: Reader<number> = {
   form: 'a port from 0 to 65535',
   read: (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
 }
 
-export const host: Reader = {
+export const host: Reader<string> = {
   form: 'an address or a host name, without scheme and port',
   read: (text) => (isHostName(text) ? text : undefined),
 }
 
-export const flag: Reader = { form: 'true or false', read: readFlag }
+export const httpUrl: Reader<string> = {
+  form: 'a URL with http or https',
+  read: (text) => (/^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
+}
+
+export const proxy: Reader<string> = { form: 'the URL of a proxy, with http, https or socks5', read: readProxy }
+
+/** Without a scheme it is `http`, as everywhere. Undefined where it is no proxy's URL. */
+export function readProxy(text: string, scheme = 'http'): string | undefined {
+  const url = text.includes('://') ? text : `${scheme}://${text}`
+  return isProxyUrl(url) ? url : undefined
+}
+
+export const flag: Reader<boolean> = { form: 'true or false', read: readFlag }
 
 /** Undefined where it is neither. */
 export function readFlag(value: string): boolean | undefined {
@@ -31,17 +45,17 @@ export function readFlag(value: string): boolean | undefined {
 }
 
 /** `true` means the level `debug`. Other programs read `DEBUG` too, as a list of names, which is not for us. */
-export const debugSwitch: Reader = {
+export const debugSwitch: Reader<LogLevel | typeof leaveAlone> = {
   form: 'true or false; other values are for other programs',
-  read: (value) => (readFlag(value) === true ? ('debug' satisfies LogLevel) : leaveAlone),
+  read: (value) => (readFlag(value) === true ? 'debug' : leaveAlone),
 }
 
-export const strictDebugSwitch: Reader = {
+export const strictDebugSwitch: Reader<LogLevel | typeof leaveAlone> = {
   form: 'true or false',
   read(value) {
     const isOn = readFlag(value)
     if (isOn === undefined) return undefined
-    return isOn ? ('debug' satisfies LogLevel) : leaveAlone
+    return isOn ? 'debug' : leaveAlone
   },
 }
 
@@ -55,7 +69,7 @@ const otherLevelNames: Readonly<Record<string, LogLevel>> = {
   warning: 'warn',
 }
 
-export const logLevel: Reader = {
+export const logLevel: Reader<LogLevel> = {
   form: `one of ${logLevels.join(', ')}`,
   read(value) {
     const name = value.toLowerCase()
@@ -63,7 +77,7 @@ export const logLevel: Reader = {
   },
 }
 
-export const seconds: Reader = {
+export const seconds: Reader<number> = {
   form: 'seconds, more than 0',
   read(value) {
     const ms = Math.round(Number(value) * 1000)
@@ -72,13 +86,13 @@ export const seconds: Reader = {
 }
 
 /** Calls, from the number of repetitions. */
-export const retries: Reader = {
+export const retries: Reader<number> = {
   form: 'a whole number from 0 to 99',
   read: (value) => (/^\d{1,2}$/.test(value) ? Number(value) + 1 : undefined),
 }
 
 /** Separated by commas, or as JSON. `*` is what holds without the variable too. */
-export const origins: Reader = {
+export const origins: Reader<readonly string[] | typeof leaveAlone> = {
   form: 'origins, separated by commas or as a JSON list',
   read(value) {
     const list = value.startsWith('[') ? readJsonList(value) : value.split(',').map((entry) => entry.trim())

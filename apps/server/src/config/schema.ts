@@ -7,10 +7,7 @@ import { faultOfClientKey } from './placeholders.ts'
 import { providerId, providerSchema } from './provider-schema.ts'
 import { proxySchema } from './proxy.ts'
 
-const hostName = z
-  .string()
-  .refine(isHostName)
-  .meta({ title: 'an address or a host name, without scheme and port' })
+const hostName = z.string().refine(isHostName).meta({ title: 'an address or a host name, without scheme and port' })
 
 const origin = z
   .string()

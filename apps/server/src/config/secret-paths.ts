@@ -1,6 +1,8 @@
+import { listAt, mapAt, valueAt } from './values.ts'
+
 type Path = readonly PropertyKey[]
 
-const secretName = /(key|token|secret|passphrase|password|cookie|authorization|header)s?$/i
+const secretName = /(key|token|secret|passphrase|password|cookie|authorization|header|query)s?$/i
 
 /** Whether what stands at this place of a configuration must not be shown. */
 export function isSecretPath(path: Path): boolean {
@@ -20,4 +22,26 @@ export function formatPath(path: Path): string {
     if (!/^[\w-]+$/.test(name)) return `${text}[${JSON.stringify(name)}]`
     return text ? `${text}.${name}` : name
   }, '')
+}
+
+/** Where in a configuration texts stand that are secrets by their place. */
+export function secretsIn(config: unknown): readonly Path[] {
+  const keys = listAt(config, ['clients', 'keys']).map((entry, index) => {
+    const path = ['clients', 'keys', index]
+    return typeof entry === 'string' ? path : [...path, 'key']
+  })
+  const credentials = Object.entries(mapAt(config, ['providers'])).flatMap(([id, provider]) =>
+    listAt(provider, ['credentials']).flatMap((credential, index) =>
+      Object.keys(mapAt(credential, [])).map((name) => ['providers', id, 'credentials', index, name]),
+    ),
+  )
+  return [...keys, ...credentials].filter((path) => typeof valueAt(config, path) === 'string')
+}
+
+/** Lines in which no secret of the configuration stands, whatever a provider's own check may have put into its message. */
+export function withoutSecrets(lines: readonly string[], config: unknown): readonly string[] {
+  const secrets = secretsIn(config).map((path) => String(valueAt(config, path)))
+  // Shorter ones than this are in every other line, and are not secret for long.
+  const worthHiding = secrets.filter((secret) => secret.length >= 6)
+  return lines.map((line) => worthHiding.reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), line))
 }

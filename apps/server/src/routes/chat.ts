@@ -24,7 +24,7 @@ function readRequest(body: unknown): ChatCompletionRequest {
   const checked = validate(chatCompletionRequest, body)
   if (checked.ok) return checked.value
   const { param, message, code } = checked.issue
-  throw new DragomanError('invalid_request', message, { param, publicCode: code })
+  throw new DragomanError('invalid_request', message, { param: param || undefined, publicCode: code })
 }
 
 function tellRoute(response: Response, route: RouteInfo | undefined, body: ChatCompletionRequest): void {

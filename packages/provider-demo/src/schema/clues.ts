@@ -30,7 +30,10 @@ export function createClues(text: string, facts: ReadonlyMap<string, unknown> = 
   const kinds = {
     number: all(read, /(?<![\p{L}\p{N}_.-])-?\d+(?:\.\d+)?(?![\p{L}\p{N}_]|[-:]\d|\.\d)/gu).map(Number),
     word: all(read, /\S+/gu).map((word) => word.replace(/^[\p{P}\p{S}]*?(?=[\p{L}\p{N}+#])|[\p{P}\s]+$/gu, '')),
-    quoted: all(read, /"([^"\n]+)"|“([^”\n]+)”|«([^»\n]+)»|「([^」\n]+)」|`([^`\n]+)`|(?<!\p{L})'([^'\n]+)'(?!\p{L})/gu),
+    quoted: all(
+      read,
+      /"([^"\n]+)"|“([^”\n]+)”|«([^»\n]+)»|「([^」\n]+)」|`([^`\n]+)`|(?<!\p{L})'([^'\n]+)'(?!\p{L})/gu,
+    ),
     phrase: [] as string[],
   }
   kinds.phrase = [...kinds.quoted, ...namesIn(read)].slice(0, mostOfAKind)

@@ -1,5 +1,5 @@
-import { isEqual, isObject, type Keywords, listOf, own, resolve, typesOf } from './json-schema.ts'
 import { isOfFormat } from './formats.ts'
+import { isEqual, isObject, type Keywords, listOf, own, resolve, typesOf } from './json-schema.ts'
 import { type Pattern, parsePattern } from './pattern.ts'
 
 /** What is known about the schema at hand, and how much work it may still cause. */
@@ -9,6 +9,8 @@ export interface Context {
   readonly pattern: (source: string) => Pattern | undefined
   steps: number
 }
+
+const deepest = 300
 
 export function createContext(root: unknown): Context {
   const patterns = new Map<string, Pattern | undefined>()
@@ -26,10 +28,10 @@ export function createContext(root: unknown): Context {
  * Whether `value` fits `schema`. The answer is yes where finding out would take too long, and for keywords that are
  * not understood: conditions, dependencies, `unevaluated…`.
  */
-export function conforms(value: unknown, schema: unknown, context: Context): boolean {
+export function conforms(value: unknown, schema: unknown, context: Context, depth = 0): boolean {
   if (typeof schema === 'boolean') return schema
-  if (!isObject(schema) || --context.steps < 0) return true
-  const fits = (inner: unknown, part: unknown) => conforms(inner, part, context)
+  if (!isObject(schema) || depth > deepest || --context.steps < 0) return true
+  const fits = (inner: unknown, part: unknown) => conforms(inner, part, context, depth + 1)
 
   if (typeof schema.$ref === 'string' && !fits(value, resolve(schema.$ref, context.root))) return false
   if (Object.hasOwn(schema, 'const') && !isEqual(value, schema.const)) return false

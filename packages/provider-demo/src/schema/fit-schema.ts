@@ -7,6 +7,7 @@ import { flatten, isEqual, isObject, type JsonValue, type Keywords, listOf, own,
 /** Below this depth, of several alternatives the simplest is taken and lists stay as short as they may. */
 const roomyDepth = 4
 const deepest = 32
+const stepsPerValue = 20
 const longestList = 64
 const longestString = 10_000
 
@@ -32,7 +33,8 @@ class Fitter {
   /** `name` is the property's, from which it can be guessed what is meant. */
   fit(schema: unknown, name: string, depth: number): JsonValue {
     const flat = flatten(schema, this.#context.root)
-    if (!flat || depth > deepest || --this.#context.steps < 0) return null
+    this.#context.steps -= stepsPerValue
+    if (!flat || depth > deepest || this.#context.steps < 0) return null
     const [alternatives, ...more] = flat.alternatives
     if (!alternatives) return this.#fitKeywords(flat.keywords, name, depth)
     const rest = more.map((anyOf) => ({ anyOf }))

@@ -217,11 +217,12 @@ function* samples(node: Node): Iterable<string> {
     switch (node.type) {
       case 'character': {
         const allowed = node.among(style.alphabet)
-        return allowed[turn % allowed.length] ?? ''
+        return allowed[(turn + style.option) % allowed.length] ?? ''
       }
       case 'boundary':
-      case 'lookahead':
         return ''
+      case 'lookahead':
+        return style.spellsOut && !node.isNegative ? write(node.node, style, turn) : ''
       case 'choice': {
         const option = node.options[style.option % node.options.length]
         return option && write(option, style, turn)
@@ -238,8 +239,10 @@ function* samples(node: Node): Iterable<string> {
   for (const extra of [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]) {
     for (const alphabet of ['plain', 'mixed'] as const) {
       for (const option of [0, 1, 2]) {
-        const written = write(node, { extra, alphabet, option }, 0)
-        if (written !== undefined) yield written
+        for (const spellsOut of [false, true]) {
+          const written = write(node, { extra, alphabet, option, spellsOut }, 0)
+          if (written !== undefined) yield written
+        }
       }
     }
   }
@@ -249,8 +252,10 @@ interface Style {
   /** Repetitions beyond the least. */
   extra: number
   alphabet: Alphabet
-  /** Which of several options. */
+  /** Which of several options, and how far into the alphabet. */
   option: number
+  /** Whether what a lookahead asks for is put before the rest. */
+  spellsOut: boolean
 }
 
 function joined<T>(items: Iterable<T>, piece: (item: T) => string | undefined): string | undefined {

@@ -93,7 +93,7 @@ export function testCalls(ordinary: FixtureCase, start: () => Promise<Rig>): voi
     await using rig = await start()
     rig.upstream.script(...responses.map((response) => replay(response)))
     await outcomeOf(rig.chat())
-    await rig.provider.close()
+    await rig.closeProvider()
     await rig.upstream.idle()
     expect(rig.clock.pending).toBe(0)
   })

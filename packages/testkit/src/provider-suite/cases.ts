@@ -16,8 +16,7 @@ export type Decode = (body: AsyncIterable<Uint8Array>, fixture: FixtureCase) => 
 /** A case's snapshots hold, and hold however its responses are cut. */
 export function testCase(fixture: FixtureCase, start: () => Promise<Rig>, decode: Decode | undefined): void {
   const { responses } = fixture
-  const describeOutcome = ({ chunks, error }: Outcome, upstream: string) =>
-    describeAnswer(chunks, error, { responses, upstream })
+  const describeOutcome = ({ chunks, error }: Outcome) => describeAnswer(chunks, error, responses)
   /** The case's answer when each of its responses is delivered in the pieces that `cutting` makes of its body. */
   const answer = async (cutting: (body: Uint8Array) => Cut) => {
     await using rig = await start()
@@ -25,7 +24,7 @@ export function testCase(fixture: FixtureCase, start: () => Promise<Rig>, decode
     const outcome = await outcomeOf(rig.chat())
     expect(rig.upstream.requests, 'as many requests as the case has responses').toHaveLength(responses.length)
     const requests = rig.upstream.requests.map((request) => describeRequest(request, rig.secrets))
-    return { requests, text: describeOutcome(outcome, rig.upstream.origin) }
+    return { requests, text: describeOutcome(outcome) }
   }
   const whole = (body: Uint8Array): Cut => (body.length > 0 ? [body] : [])
 
@@ -52,7 +51,7 @@ export function testCase(fixture: FixtureCase, start: () => Promise<Rig>, decode
   const last = responses.at(-1)
   if (!decode || !last || !isEventStream(last)) return
   test('decodes the same with a cut at every byte', { timeout: 120_000 }, async () => {
-    const decoded = async (pieces: Cut) => describeOutcome(await outcomeOf(decode(asyncly(pieces), fixture)), '')
+    const decoded = async (pieces: Cut) => describeOutcome(await outcomeOf(decode(asyncly(pieces), fixture)))
     const text = await decoded([last.body])
     expect(await decoded(everyByte(last.body)), 'byte by byte').toBe(text)
     for (const [at, pieces] of everyCut(last.body).entries()) {

@@ -35,6 +35,8 @@ export interface Rig extends AsyncDisposable {
   call(options?: { signal?: AbortSignal; limits?: CallLimits }): Call
   /** Sends the case's request. */
   chat(options?: { signal?: AbortSignal; limits?: CallLimits }): AsyncIterable<ChatCompletionChunk>
+  /** Closes the provider, once: that happens at the end in any case. */
+  closeProvider(): Promise<void>
 }
 
 export async function startRig<Options, Input>(
@@ -51,6 +53,7 @@ export async function startRig<Options, Input>(
   const secrets = { ...setup.values, ...fixture.credential }
   const credential = credentialOf(factory, secrets)
   const events: CallEvent[] = []
+  let closing: Promise<void> | undefined
   const rig: Rig = {
     upstream,
     provider,
@@ -67,8 +70,12 @@ export async function startRig<Options, Input>(
     }),
     // A copy, so that a provider that changes its request is not a provider that spoils the next test.
     chat: (options) => provider.chat(structuredClone(fixture.request), rig.call(options)),
+    closeProvider: () => {
+      closing ??= provider.close()
+      return closing
+    },
     async [Symbol.asyncDispose]() {
-      await provider.close()
+      await rig.closeProvider()
       await upstream.close()
     },
   }

@@ -12,9 +12,14 @@ import type { Rig } from './rig.ts'
 export function testSecrets(ordinary: FixtureCase, start: () => Promise<Rig>): void {
   const { earlier, firstHalf } = brokenAnswer(ordinary)
 
-  /** Whatever was sent, said back, so often that clipping a long text cuts through a secret. */
-  const echo = (secrets: Rig['secrets'], sent: readonly string[]) =>
-    [...sent, ...Array.from({ length: 400 }, () => Object.values(secrets).join(' '))].join(' ')
+  /**
+   * Whatever was sent, said back, so often that clipping a long text cuts through a secret; the offset makes sure that
+   * not every text is cut between two.
+   */
+  const echo = (secrets: Rig['secrets'], sent: readonly string[], offset: number) => {
+    const all = Object.values(secrets).join(' ')
+    return [...sent, '.'.repeat(offset), ...Array.from({ length: 400 }, () => all)].join(' ')
+  }
   const replies: Record<string, (text: string, header: string) => Reply> = {
     ...Object.fromEntries(
       [400, 401, 403, 404, 413, 422, 429, 500, 503].map((status) => [
@@ -37,18 +42,21 @@ export function testSecrets(ordinary: FixtureCase, start: () => Promise<Rig>): v
     'an event that is no JSON': (text) => firstHalf(...sse(`{"oops ${text}`)),
     'a reset in the stream': (text) => firstHalf(`: ${text}\n\n`, reset()),
   }
-  test.each(Object.entries(replies))('%s that echoes them shows none to anybody', async (_, make) => {
-    await using rig = await start()
-    const faulty: ScriptedReply = ({ rawHeaders, path, text }) =>
-      make(echo(rig.secrets, [...rawHeaders, path, text]), Object.values(rig.secrets).join(' '))
-    rig.upstream.script(...earlier, faulty)
-    let error: unknown
-    const printed = await consoleDuring(async () => {
-      error = await failureOf(collect(rig.chat(), ordinary.request))
-    })
-    expect(isDragomanError(error), String(error)).toBe(true)
-    expect(leaked(rig.secrets, error), 'in the error').toEqual([])
-    expect(leaked(rig.secrets, rig.events), 'in an event').toEqual([])
-    expect(leaked(rig.secrets, printed), 'on the console').toEqual([])
-  })
+  test.each(Object.entries(replies).map(([name, make], i) => ({ name, make, offset: i * 7 })))(
+    '$name that echoes them shows none to anybody',
+    async ({ make, offset }) => {
+      await using rig = await start()
+      const faulty: ScriptedReply = ({ rawHeaders, path, text }) =>
+        make(echo(rig.secrets, [...rawHeaders, path, text], offset), Object.values(rig.secrets).join(' '))
+      rig.upstream.script(...earlier, faulty)
+      let error: unknown
+      const printed = await consoleDuring(async () => {
+        error = await failureOf(collect(rig.chat(), ordinary.request))
+      })
+      expect(isDragomanError(error), String(error)).toBe(true)
+      expect(leaked(rig.secrets, error), `in the error ${error instanceof Error ? error.message : ''}`).toEqual([])
+      expect(leaked(rig.secrets, rig.events), 'in an event').toEqual([])
+      expect(leaked(rig.secrets, printed), 'on the console').toEqual([])
+    },
+  )
 }

@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util'
+import { ConfigError } from '../config/config-error.ts'
+import { type LogLevel, logLevels } from '../config/log-level.ts'
+import { didYouMean } from '../config/nearest.ts'
+import { host, logLevel, port, type Reader } from '../config/readers.ts'
+
+/** What the command line says over everything else. */
+export interface Flags {
+  readonly config?: string | undefined
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly logLevel?: LogLevel | undefined
+  readonly openOnNetwork?: boolean | undefined
+}
+
+export type Command =
+  | { readonly name: 'start'; readonly flags: Flags }
+  | { readonly name: 'config'; readonly action: ConfigAction; readonly flags: Flags }
+  | { readonly name: 'help' }
+  | { readonly name: 'version' }
+
+const configActions = ['check', 'schema', 'docs'] as const
+
+export type ConfigAction = (typeof configActions)[number]
+
+const commands = ['start', 'config', 'help', 'version']
+
+export const usage = `Usage: dragoman [command] [options]
+
+Commands
+  start            serve (what happens without a command)
+  config check     say whether the configuration is right, and what is not
+  config schema    write the JSON Schema of dragoman.yaml
+  config docs      write the reference of dragoman.yaml and the environment
+  help             write this
+  version          write the version
+
+Options
+  -c, --config FILE       the configuration file; default dragoman.yaml, where there is one
+  -p, --port PORT         the port to listen on; 0 takes any free one
+      --host HOST         the address to listen on
+      --log-level LEVEL   ${logLevels.join(', ')}
+      --open-on-network   let open mode listen where others can reach it
+  -h, --help              write this
+  -v, --version           write the version
+`
+
+const options = {
+  config: { type: 'string', short: 'c' },
+  port: { type: 'string', short: 'p' },
+  host: { type: 'string' },
+  'log-level': { type: 'string' },
+  'open-on-network': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const
+
+/** Reads the arguments after the program's own name. Throws a `ConfigError` with one problem for each that is wrong. */
+export function parseArguments(argv: readonly string[]): Command {
+  const { values, positionals, tokens } = parseArgs({
+    args: [...argv],
+    options,
+    allowPositionals: true,
+    // So that everything that is wrong can be said, and in words of ours.
+    strict: false,
+    tokens: true,
+  })
+  const problems = tokens.flatMap((token) => (token.kind === 'option' ? faultOfOption(token) : []))
+  const read = <T>(name: keyof typeof options, reader: Reader<T>): T | undefined => {
+    const given = values[name]
+    if (typeof given !== 'string' || given === '') return undefined
+    const value = reader.read(given)
+    if (value === undefined) problems.push(`--${name}: expected ${reader.form}, found ${JSON.stringify(given)}`)
+    return value
+  }
+  const flags: Flags = {
+    config: typeof values.config === 'string' ? values.config : undefined,
+    host: read('host', host),
+    port: read('port', port),
+    logLevel: read('log-level', logLevel),
+    openOnNetwork: values['open-on-network'] === true ? true : undefined,
+  }
+
+  const [command = 'start', ...rest] = positionals
+  const action = configActions.find((name) => name === rest[0])
+  const surplus = rest.slice(command === 'config' ? 1 : 0)
+  if (!isCommand(command)) {
+    problems.push(`there is no command ${JSON.stringify(command)}${didYouMean(command, commands)}`)
+  } else if (command === 'config' && !action && !values.help) {
+    const hint = didYouMean(rest[0] ?? '', configActions)
+    problems.push(
+      `config needs one of ${configActions.join(', ')}${rest[0] ? `, found ${JSON.stringify(rest[0])}` : ''}${hint}`,
+    )
+  } else if (surplus.length > 0) {
+    problems.push(`${command} takes no ${JSON.stringify(surplus[0])}`)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+
+  if (values.help || command === 'help') return { name: 'help' }
+  if (values.version || command === 'version') return { name: 'version' }
+  return action ? { name: 'config', action, flags } : { name: 'start', flags }
+}
+
+function isCommand(name: string): boolean {
+  return commands.includes(name)
+}
+
+function faultOfOption(token: { name: string; rawName: string; value?: string | undefined }): string[] {
+  const type = Object.entries(options).find(([name]) => name === token.name)?.[1].type
+  if (!type) {
+    const hint = token.rawName.startsWith('--') ? didYouMean(token.name, Object.keys(options)).replace('"', '"--') : ''
+    return [`there is no option ${token.rawName}${hint}`]
+  }
+  if (type === 'string' && !token.value) return [`${token.rawName} needs a value`]
+  return type === 'boolean' && token.value !== undefined ? [`${token.rawName} takes no value`] : []
+}

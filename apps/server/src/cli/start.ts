@@ -1,0 +1,36 @@
+import type { Logger } from 'pino'
+import { loadPresets, providerTypes } from '../compose.ts'
+import { loadSettings } from '../config/load.ts'
+import { createLog } from '../log.ts'
+import { serve } from '../serve.ts'
+import { version } from '../version.ts'
+import type { Flags } from './arguments.ts'
+import { greeting } from './greeting.ts'
+import { stopAsked } from './stop-asked.ts'
+
+/** Serves until it is asked to stop. What people are to read goes to stderr: stdout is the log. */
+export async function start(flags: Flags): Promise<void> {
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  const settings = await loadSettings({
+    flags,
+    env: process.env,
+    cwd: process.cwd(),
+    factories: providerTypes,
+    presets: loadPresets,
+  })
+  const log = await createLog(settings.log)
+  surviveStrays(log)
+  const server = await serve(settings, log)
+  for (const notice of settings.notices) say(`Note: ${notice}`)
+  say(greeting(settings, server.url, version))
+
+  await stopAsked()
+  say('Stopping: open requests may finish.')
+  await server.stop()
+}
+
+/** A mistake in one provider's leftover callback must not end everybody's streams. */
+function surviveStrays(log: Logger): void {
+  process.on('uncaughtException', (err) => log.error({ err }, 'uncaught exception'))
+  process.on('unhandledRejection', (err) => log.error({ err }, 'unhandled rejection'))
+}

@@ -1,0 +1,17 @@
+/** How soon a second Ctrl-C is still the same one: npm, its shell and we all get the first, and some pass it on. */
+const sameInterruptMs = 1_000
+
+/** Resolves when the process is asked to end. Whoever asks again, later than at once, is obeyed on the spot. */
+export function stopAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    let firstAt: number | undefined
+    const onSignal = (signal: NodeJS.Signals) => {
+      const now = performance.now()
+      if (firstAt === undefined) {
+        firstAt = now
+        resolve()
+      } else if (signal === 'SIGINT' && now - firstAt > sameInterruptMs) process.exit(130)
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  })
+}

@@ -1,0 +1,75 @@
+import type { DiscoverablePreset, Discovery } from '../discover.ts'
+import { type DeploymentContext, deploymentOptions } from './deployments.ts'
+import { type FindingTypes, type FoundProvider, providerSettings } from './providers.ts'
+import { proxyOfEnvironment } from './proxy.ts'
+import type { Config } from './schema.ts'
+import type { ClientSettings, DeploymentSettings, ProviderSettings, Settings } from './settings.ts'
+import { valueIn } from './values.ts'
+import type { Variables } from './variables.ts'
+
+export interface Parts {
+  readonly config: Config
+  readonly clients: ClientSettings
+  readonly discovery: Discovery | undefined
+  readonly found: ReadonlyMap<string, FoundProvider> | undefined
+  readonly presets: Readonly<Record<string, DiscoverablePreset>>
+  readonly context: DeploymentContext
+  readonly variables: Variables
+  readonly findingTypes: FindingTypes
+}
+
+/** Settings from what was checked before. */
+export function assemble(parts: Parts): Omit<Settings, 'sources'> {
+  const { config, clients, discovery, found, variables } = parts
+  const notices = [...(discovery?.notices ?? [])]
+  const proxies = { configured: config.proxy, environment: proxyOfEnvironment(variables) }
+  const providers = Object.entries(config.providers ?? {})
+    .filter(([, { enabled }]) => enabled)
+    .map(([id, entry]) => providerSettings(id, entry, found?.get(id)?.origin ?? 'file', proxies))
+
+  const models = config.models.flatMap(({ name, deployments }, modelIndex) => {
+    const served = deployments.flatMap((deployment, index) => {
+      if (!providers.some(({ id }) => id === deployment.provider)) return []
+      const path = ['models', modelIndex, 'deployments', index]
+      return [deploymentSettings(deployment, path, parts.context)]
+    })
+    if (served.length === 0) notices.push(`${name} is left out: its providers are not enabled`)
+    return served.length > 0 ? [{ name, deployments: served }] : []
+  })
+
+  const defaultModel = config.defaultModel ?? (discovery ? discovery.defaultModel : usualModel(providers, parts))
+  if (defaultModel === undefined && clients.mode === 'open') {
+    notices.push('There is no default model, so names that nothing serves are refused: set defaultModel')
+  }
+  return {
+    server: { ...config.server, corsOrigins: config.server.corsOrigins },
+    clients,
+    providers,
+    models,
+    defaultModel,
+    limits: config.limits,
+    log: config.log,
+    discovery,
+    notices,
+  }
+}
+
+function deploymentSettings(
+  deployment: Config['models'][number]['deployments'][number],
+  path: readonly PropertyKey[],
+  context: DeploymentContext,
+): DeploymentSettings {
+  const { provider, model, limits } = deployment
+  return { provider, model, limits, options: deploymentOptions(deployment, path, context).options }
+}
+
+/** The first provider's own default, or its preset's; the built-in provider serves when there is no other. */
+function usualModel(providers: readonly ProviderSettings[], { presets, findingTypes }: Parts): string | undefined {
+  if (providers.every(({ type }) => type === findingTypes.builtIn)) return findingTypes.builtIn
+  for (const { id, options } of providers) {
+    const preset = Object.hasOwn(presets, String(options.preset)) ? presets[String(options.preset)] : undefined
+    const model = valueIn(options, 'defaultModel') ?? preset?.defaultModel
+    if (typeof model === 'string') return `${id}/${model}`
+  }
+  return undefined
+}

@@ -1,0 +1,77 @@
+import { readDocument } from './document.ts'
+import { findConfigFile, isReadableByOthers } from './files.ts'
+import { type FilledBy, interpolate } from './interpolate.ts'
+import type { Problem } from './problems.ts'
+import { formatPath, secretsIn } from './secret-paths.ts'
+import { valueAt, withoutBlanks } from './values.ts'
+import type { Variables } from './variables.ts'
+
+/** A configuration file with its variables filled in, not yet checked. */
+export interface ConfigFile {
+  /** How messages call it. */
+  readonly name: string
+  readonly isThere: boolean
+  readonly value: unknown
+  readonly filledBy: FilledBy
+  /** One line each, in the order of the file: `dragoman.yaml:12: server.port: …`. */
+  describe(problems: readonly Problem[]): readonly string[]
+  readonly problems: readonly Problem[]
+  readonly notices: readonly string[]
+}
+
+/** Reads the file that was asked for, or the usual one. Throws a `ConfigError` when it is missing or no YAML. */
+export async function readConfigFile(
+  cwd: string,
+  asked: string | undefined,
+  variables: Variables,
+): Promise<ConfigFile> {
+  const file = await findConfigFile(cwd, asked)
+  if (!file) {
+    return {
+      name: 'dragoman.yaml',
+      isThere: false,
+      value: {},
+      filledBy: () => undefined,
+      describe: (problems) => problems.map(({ path, problem }) => joined([formatPath(path), problem])),
+      problems: [],
+      notices: [],
+    }
+  }
+  const document = readDocument(file.text, file.name)
+  const { value, filledBy, problems } = interpolate(withoutBlanks(document.value ?? {}), variables.get)
+  const isLeftOut = ([section, id]: readonly PropertyKey[]) =>
+    section === 'providers' && id !== undefined && valueAt(value, [section, id, 'enabled']) === false
+  const literals = secretsIn(value).filter((path) => !filledBy(path))
+  const notices: string[] = []
+  if (literals.length > 0) {
+    const places = literals.map(formatPath).join(', ')
+    notices.push(`${file.name} holds secrets itself (${places}): better write \${NAME} and put them into .env`)
+    if (await isReadableByOthers(file.path)) {
+      notices.push(`${file.name} can be read by everybody on this machine: chmod 600 ${file.name}`)
+    }
+  }
+  return {
+    name: file.name,
+    isThere: true,
+    value,
+    filledBy,
+    describe: (found) =>
+      found
+        // Where a variable is missing, what its place should hold is no news.
+        .filter((problem) => problems.includes(problem) || !problems.some(({ path }) => isSamePath(path, problem.path)))
+        .map(({ path, problem }) => ({ line: document.lineOf(path), path, problem }))
+        .sort((a, b) => a.line - b.line)
+        .map(({ line, path, problem }) => joined([`${file.name}:${line}`, formatPath(path), problem])),
+    // A provider that is left out may lack its key.
+    problems: problems.filter(({ path }) => !isLeftOut(path)),
+    notices,
+  }
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter(Boolean).join(': ')
+}
+
+function isSamePath(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
+  return formatPath(a) === formatPath(b)
+}

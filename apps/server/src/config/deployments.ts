@@ -1,0 +1,67 @@
+import type { ProviderFactory } from '@dragoman/core'
+import type { FilledBy } from './interpolate.ts'
+import { toJsonSchema } from './json-schema.ts'
+import { didYouMean } from './nearest.ts'
+import { parseFilled } from './parse-filled.ts'
+import { explain, type Problem, unknownKey } from './problems.ts'
+import { optionNames, optionsSchema } from './provider-schema.ts'
+
+export interface NamedProvider {
+  readonly type: string
+  readonly enabled: boolean
+  /** The options of its type, as they were written. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+export interface DeploymentContext {
+  /** Those that a deployment may name. */
+  readonly providers: ReadonlyMap<string, NamedProvider>
+  readonly factories: ReadonlyMap<string, ProviderFactory>
+  readonly filledBy: FilledBy
+}
+
+const ownKeys = ['provider', 'model', 'limits']
+
+/**
+ * The options of a deployment that sets some of its own: its provider's, with these over them, as the provider's type
+ * checks and completes them. Undefined where it sets none.
+ */
+export function deploymentOptions(
+  deployment: Readonly<Record<string, unknown>>,
+  path: readonly PropertyKey[],
+  { providers, factories, filledBy }: DeploymentContext,
+): { options?: Record<string, unknown>; problems: readonly Problem[] } {
+  const id = deployment.provider
+  if (typeof id !== 'string') return { problems: [] } // which the schema has said
+  const provider = providers.get(id)
+  if (!provider) {
+    const hint = didYouMean(id, providers.keys()) || `; there is ${[...providers.keys()].join(', ') || 'none'}`
+    return {
+      problems: [{ path: [...path, 'provider'], problem: `no provider has the id ${JSON.stringify(id)}${hint}` }],
+    }
+  }
+  const factory = factories.get(provider.type)
+  const overrides = Object.fromEntries(Object.entries(deployment).filter(([key]) => !ownKeys.includes(key)))
+  if (!factory || Object.keys(overrides).length === 0) return { problems: [] }
+
+  const schema = optionsSchema(factory)
+  const known = optionNames(factory)
+  const unknown = Object.keys(overrides).filter((key) => !known.includes(key))
+  const filledHere: FilledBy = (inside) => filledBy([...path, ...inside])
+  const parsed = parseFilled(schema, { ...provider.options, ...overrides }, filledHere)
+  if (parsed.ok && unknown.length === 0) return { options: parsed.output, problems: [] }
+
+  // What is wrong with the provider's own options is said where they stand.
+  const isProviderRight = schema.safeParse(provider.options).success
+  const explained = explain(parsed.ok ? [] : parsed.issues.filter(({ code }) => code !== 'unrecognized_keys'), {
+    schema: toJsonSchema(schema),
+    value: parsed.value,
+    filledBy: filledHere,
+  }).filter(({ path: [key] }) => isProviderRight || (key !== undefined && Object.hasOwn(overrides, key)))
+  return {
+    problems: [
+      ...unknown.map((key) => unknownKey(path, key, [...ownKeys, ...known])),
+      ...explained.map(({ path: inside, problem }) => ({ path: [...path, ...inside], problem })),
+    ],
+  }
+}

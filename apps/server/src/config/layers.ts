@@ -1,0 +1,41 @@
+import type { Flags } from '../cli/arguments.ts'
+import type { ConfigFile } from './config-file.ts'
+import type { EnvironmentSettings, Sections } from './environment.ts'
+import { mapAt, valueAt } from './values.ts'
+
+/** What the command line says, as it would stand in the file. */
+export function sectionsOf({ host, port, logLevel }: Flags): Sections {
+  return { server: { host, port }, log: { level: logLevel } }
+}
+
+/** Settings over one another, the last on top. What is undefined covers nothing; lists are replaced as a whole. */
+export function overlaid(layers: readonly Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> {
+  const result: Record<string, unknown> = {}
+  for (const layer of layers) {
+    for (const [key, value] of Object.entries(layer)) {
+      if (value === undefined) continue
+      const isSection = typeof value === 'object' && value !== null && !Array.isArray(value)
+      result[key] = isSection ? overlaid([mapAt(result[key], []), mapAt(value, [])]) : value
+    }
+  }
+  return result
+}
+
+/** The port that the server is going to have, as far as one can say before everything is checked. */
+export function ownPort(flags: Flags, environment: EnvironmentSettings, file: unknown): number {
+  const given = [
+    flags.port,
+    valueAt(environment.overFile, ['server', 'port']),
+    valueAt(file, ['server', 'port']),
+    valueAt(environment.underFile, ['server', 'port']),
+  ].find((port) => port !== undefined)
+  return Number(given ?? 8787)
+}
+
+/** What set the host, for messages; undefined where nothing did. */
+export function setHost(flags: Flags, environment: EnvironmentSettings, file: ConfigFile): string | undefined {
+  if (flags.host !== undefined) return '--host'
+  const isBeaten = valueAt(environment.overFile, ['server', 'host']) === undefined
+  if (isBeaten && valueAt(file.value, ['server', 'host']) !== undefined) return file.name
+  return environment.setBy.get('server.host')
+}

@@ -1,0 +1,59 @@
+import type { Logger } from 'pino'
+import { createApp } from './app.ts'
+import { compose } from './compose.ts'
+import { ConfigError } from './config/config-error.ts'
+import type { Settings } from './config/settings.ts'
+import { logRecord } from './http/log-access.ts'
+import { type HttpServer, listen } from './http-server.ts'
+import { providerSources } from './provider-sources.ts'
+import { version } from './version.ts'
+
+/** Settings -> a server that listens. Throws a `ConfigError` where the address cannot be had. */
+export async function serve(settings: Settings, log: Logger): Promise<HttpServer> {
+  const { server: address, clients, limits, log: logging } = settings
+  const gateway = await compose(settings, { record: logging.access ? logRecord(log) : undefined })
+  const app = createApp({
+    gateway,
+    access: { mode: clients.mode, ...address },
+    keys: clients.mode === 'keys' ? clients.keys : undefined,
+    limits,
+    facts: {
+      version,
+      mode: clients.mode,
+      providers: providerSources(settings),
+      defaultModel: settings.defaultModel,
+    },
+    log,
+    logsAccess: logging.access,
+  })
+  const { host, port, maxConnections } = address
+  try {
+    const server = await listen(app, { host, port, maxConnections, graceMs: limits.graceMs })
+    return {
+      ...server,
+      async stop() {
+        await server.stop()
+        await gateway.close()
+      },
+    }
+  } catch (cause) {
+    await gateway.close()
+    throw explain(cause, host, port)
+  }
+}
+
+function explain(cause: unknown, host: string, port: number): unknown {
+  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+    case 'EADDRINUSE':
+      return new ConfigError([
+        `Port ${port} of ${host} is taken: end the other program, or choose another with --port.`,
+      ])
+    case 'EACCES':
+      return new ConfigError([`This user may not listen on port ${port}: choose one above 1023.`])
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ConfigError([`${host} is no address of this machine (server.host, --host).`])
+    default:
+      return cause
+  }
+}

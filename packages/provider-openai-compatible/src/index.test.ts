@@ -1,0 +1,207 @@
+import { Secret, systemClock } from '@dragoman/core'
+import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
+import {
+  chatChunks,
+  chatStream,
+  completion,
+  errorReply,
+  jsonReply,
+  type Reply,
+  startFakeUpstream,
+  testProvider,
+} from '@dragoman/testkit'
+import { defaultLimits, events, type HttpResponse, mapErrorResponse } from '@dragoman/upstream'
+import { describe, expect, test } from 'vitest'
+import { createDecoder, type OpenAICompatibleOptions, openAICompatible } from './index.ts'
+
+testProvider(openAICompatible, new URL('../fixtures/', import.meta.url), {
+  ordinary: 'plain-text',
+  async *decode(body, { request }) {
+    const pieces: Uint8Array[] = []
+    for await (const piece of body) pieces.push(piece)
+    const response = responseOf(pieces)
+    const usesFunctions = request.functions !== undefined
+    const { event } = createDecoder({ name: 'The service', errorFrom: response.errorFrom, usesFunctions })
+    yield* events(response, event)
+  },
+})
+
+/** A response whose body is in memory. */
+function responseOf(pieces: readonly Uint8Array[]): HttpResponse {
+  const errorFrom = (json: unknown, text = '') =>
+    mapErrorResponse({ status: 200, headers: new Headers(), text, json }, { provider: 'The service', now: 0 })
+  return {
+    status: 200,
+    headers: new Headers(),
+    contentType: 'text/event-stream',
+    call: {
+      provider: 'The service',
+      limits: defaultLimits,
+      clock: systemClock,
+      errorFromText: (text) => errorFrom(undefined, text),
+    },
+    errorFrom: (json) => errorFrom(json),
+    body: {
+      attach(sink) {
+        for (const piece of pieces) sink.data(piece)
+        sink.end()
+      },
+      finish() {},
+      pause() {},
+      resume() {},
+      release() {},
+      async *[Symbol.asyncIterator]() {
+        yield* pieces
+        return undefined
+      },
+    },
+  }
+}
+
+const request: ChatCompletionRequest = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }
+
+/** A provider at a fake upstream that answers `reply` to everything. */
+async function start(reply: Reply, options: OpenAICompatibleOptions = {}, apiKey: string | null = 'the-key') {
+  const upstream = await startFakeUpstream()
+  upstream.always(reply)
+  const provider = openAICompatible.create({ baseUrl: upstream.origin, ...options })
+  const held = { id: 'test', values: apiKey === null ? {} : { apiKey: new Secret(apiKey) } }
+  const call = {
+    credential: held,
+    signal: new AbortController().signal,
+    state: { get: async () => undefined } as never, // this provider keeps no state
+  }
+  return {
+    upstream,
+    provider,
+    held,
+    call,
+    async chunks(sent = request) {
+      const chunks: ChatCompletionChunk[] = []
+      for await (const chunk of provider.chat(sent, call)) chunks.push(chunk)
+      return chunks
+    },
+    async [Symbol.asyncDispose]() {
+      await provider.close()
+      await upstream.close()
+    },
+  }
+}
+
+describe('what is sent', () => {
+  test('the key as a bearer token, the headers of the options, and /v1 where the address has no path', async () => {
+    await using rig = await start(chatStream(), { headers: { 'X-Team': 'blue' } })
+    await rig.chunks()
+    const { method, path, headers } = await rig.upstream.received(1)
+    expect({ method, path }).toEqual({ method: 'POST', path: '/v1/chat/completions' })
+    expect(headers).toMatchObject({ authorization: 'Bearer the-key', 'x-team': 'blue', accept: 'text/event-stream' })
+  })
+
+  test('without a key no header speaks of one', async () => {
+    await using rig = await start(chatStream(), {}, null)
+    await rig.chunks()
+    expect((await rig.upstream.received(1)).headers).not.toHaveProperty('authorization')
+  })
+
+  test('at Azure the bare key in api-key, and the query with every request', async () => {
+    await using rig = await start(chatStream(), { preset: 'azure', query: { 'api-version': 'preview' } })
+    await rig.chunks()
+    const { path, headers } = await rig.upstream.received(1)
+    expect(path).toBe('/v1/chat/completions?api-version=preview')
+    expect(headers).toMatchObject({ 'api-key': 'the-key' })
+    expect(headers).not.toHaveProperty('authorization')
+  })
+
+  test('an answer that is not to be streamed is asked for as JSON', async () => {
+    await using rig = await start(completion({ text: 'Hi' }), { upstreamStream: 'never' })
+    expect(await rig.chunks()).toMatchObject([{ choices: [{ delta: { content: 'Hi' } }] }, {}])
+    const { headers, json } = await rig.upstream.received(1)
+    expect(headers.accept).toBe('application/json')
+    expect(json).toEqual({ ...request, stream: false })
+  })
+})
+
+test('a stream that comes although none was asked for is read as one', async () => {
+  await using rig = await start(chatStream({ text: 'Hi' }), { upstreamStream: 'never' })
+  expect(await rig.chunks()).toEqual(chatChunks({ text: 'Hi' }))
+})
+
+test('JSON that is neither an answer nor an error is upstream_protocol', async () => {
+  await using rig = await start(jsonReply({ hello: 'world' }))
+  await expect(rig.chunks()).rejects.toMatchObject({ code: 'upstream_protocol', origin: 'upstream' })
+})
+
+test.each([
+  [1002, 'rate_limited'],
+  [1004, 'credential_rejected'],
+  [1027, 'content_filter'],
+  [1033, 'upstream_unavailable'],
+])('a base_resp of %i in a stream is %s', async (status_code, code) => {
+  const frame = { id: 'a', choices: [], base_resp: { status_code, status_msg: 'no' } }
+  const body = `data: ${JSON.stringify(frame)}\n\n`
+  await using rig = await start({ headers: { 'content-type': 'text/event-stream' }, body }, { preset: 'minimax' })
+  await expect(rig.chunks()).rejects.toMatchObject({ code, message: expect.stringContaining('no') })
+})
+
+test('a base_resp of 0 is a success', async () => {
+  const body = chatChunks({ text: 'Hi' }).map((chunk) => ({ ...chunk, base_resp: { status_code: 0, status_msg: '' } }))
+  const events = body.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`)
+  await using rig = await start({ headers: { 'content-type': 'text/event-stream' }, body: events })
+  expect(await rig.chunks()).toEqual(body)
+})
+
+describe('models', () => {
+  test('are asked for, with the key', async () => {
+    await using rig = await start(jsonReply({ object: 'list', data: [{ id: 'models/a', created: 5 }] }), {
+      preset: 'gemini',
+    })
+    const listed = await rig.provider.models?.(rig.call)
+    expect(listed).toEqual([{ id: 'a', object: 'model', created: 5, owned_by: 'gemini' }])
+    const { method, path, headers } = await rig.upstream.received(1)
+    expect({ method, path }).toEqual({ method: 'GET', path: '/v1/models' })
+    expect(headers).toMatchObject({ authorization: 'Bearer the-key' })
+  })
+
+  test('of the options or of the preset are told without a call', async () => {
+    await using listed = await start(errorReply(500), { models: ['a', 'b'] })
+    expect((await listed.provider.models?.(listed.call))?.map(({ id }) => id)).toEqual(['a', 'b'])
+    await using fixed = await start(errorReply(500), { preset: 'perplexity' })
+    expect((await fixed.provider.models?.(fixed.call))?.map(({ id }) => id)).toContain('sonar')
+    expect([...listed.upstream.requests, ...fixed.upstream.requests]).toEqual([])
+  })
+})
+
+describe('a probe', () => {
+  test.each([
+    ['a list', 'ok', jsonReply({ data: [] })],
+    ['a 401', 'rejected', errorReply(401)],
+    [
+      'a browser check',
+      'challenged',
+      { status: 403, headers: { 'cf-mitigated': 'challenge', 'content-type': 'text/html' }, body: '<html></html>' },
+    ],
+  ] as const)('that gets %s is %s', async (_, expected, reply) => {
+    await using rig = await start(reply)
+    expect(await rig.provider.probe?.(rig.held, rig.call)).toBe(expected)
+  })
+
+  test.each([403, 429, 500])('that gets a %i says nothing about the key, so it throws', async (status) => {
+    await using rig = await start(errorReply(status))
+    await expect(rig.provider.probe?.(rig.held, rig.call)).rejects.toMatchObject({ origin: 'upstream' })
+  })
+
+  test('is not offered where anybody gets the list', async () => {
+    for (const preset of ['deepinfra', 'perplexity'] as const) {
+      await using rig = await start(jsonReply({ data: [] }), { preset })
+      expect(rig.provider.probe).toBeUndefined()
+    }
+  })
+})
+
+test('a provider goes by the name of its preset', async () => {
+  await using preset = await start(errorReply(500, 'down'), { preset: 'groq' })
+  await using plain = await start(errorReply(500, 'down'))
+  expect([preset.provider.id, plain.provider.id]).toEqual(['groq', 'openai-compatible'])
+  await expect(preset.chunks()).rejects.toMatchObject({ message: 'Groq answered 500: down' })
+  await expect(plain.chunks()).rejects.toMatchObject({ message: 'The service answered 500: down' })
+})

@@ -1,0 +1,5 @@
+export { type AnswerDecoder, createDecoder, type DecodeOptions } from './decode-answer.ts'
+export type { OpenAICompatibleOptions } from './options.ts'
+export type { Demand, Preset, Quirks } from './preset.ts'
+export { type PresetId, presets } from './presets.ts'
+export { openAICompatible } from './provider.ts'

@@ -1,0 +1,187 @@
+import { DragomanError, toDragomanError } from '@dragoman/core'
+import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser'
+import { isErrorBody, readErrorBody } from './error-body.ts'
+import { type HttpResponse, parseJson } from './http-response.ts'
+import { inBytes, inSeconds } from './limits.ts'
+import { PullQueue } from './pull-queue.ts'
+import type { BodySink } from './response-body.ts'
+
+/** What `decode` answers to the event that ends a stream, such as `[DONE]`. */
+export const END = Symbol('the stream is complete')
+
+/** One server-sent event. */
+export interface StreamEvent {
+  event?: string
+  data: string
+}
+
+/**
+ * Whether the answer is a stream of events. Without a content type, or with one that means nothing, it is taken for
+ * what was asked for; JSON is not: `readJson` it.
+ */
+export function isEventStream({ contentType }: HttpResponse): boolean {
+  return ['text/event-stream', '', 'text/plain', 'application/octet-stream'].includes(contentType)
+}
+
+/**
+ * What `decode` makes of each event, in order.
+ *
+ * `decode` runs as the bytes come in, before anybody asks: it must be quick, and what it throws ends the stream for the
+ * reader after the items before it. After `END` nothing more is read. Leaving the iterator closes the socket, a reader
+ * that stops stops the socket too. A last event without its blank line counts if the connection ended properly. Throws
+ * `upstream_timeout` when nothing but comments came for five times `limits.idleMs`, `upstream_protocol` for an event
+ * above `limits.maxEventBytes`, and what a body means that is no event stream whatever its content type says.
+ */
+export function events<T>(
+  response: HttpResponse,
+  decode: (event: StreamEvent) => Iterable<T> | typeof END,
+): AsyncIterableIterator<T, undefined> {
+  const queue = new PullQueue<T>(response.body)
+  response.body.attach(new EventReader(response, decode, queue))
+  return queue
+}
+
+// What the longest field name and its separators add to a value in the parser's buffer.
+const LINE_OVERHEAD = 64
+
+// How many times the idle limit bytes without an event keep a stream alive.
+const MAX_QUIET_IDLES = 5
+
+const BEGINNING_CHARACTERS = 64 * 1024
+
+/** Bytes in, decoded events out, all in the turn in which the socket delivers them. */
+class EventReader<T> implements BodySink {
+  readonly #response: HttpResponse
+  readonly #decode: (event: StreamEvent) => Iterable<T> | typeof END
+  readonly #queue: PullQueue<T>
+  readonly #utf8 = new TextDecoder()
+  readonly #parser: EventSourceParser
+  #isOver = false
+  /** What came so far, while it may still turn out to be no event stream. */
+  #beginning: string | undefined = ''
+  #hasEvent = false
+  #lastEventAt: number
+
+  constructor(response: HttpResponse, decode: (event: StreamEvent) => Iterable<T> | typeof END, queue: PullQueue<T>) {
+    this.#response = response
+    this.#decode = decode
+    this.#queue = queue
+    this.#lastEventAt = response.call.clock.elapsed()
+    this.#parser = createParser({
+      // Counts characters, and not those of an event that comes in one piece: #take counts the bytes of whole events.
+      maxBufferSize: response.call.limits.maxEventBytes + LINE_OVERHEAD,
+      onEvent: (event) => this.#take(event),
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') this.#refuseLength()
+      },
+    })
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#isOver) return
+    const { clock, limits } = this.#response.call
+    this.#hasEvent = false
+    this.#feed(this.#utf8.decode(chunk, { stream: true }), false)
+    const now = clock.elapsed()
+    if (this.#hasEvent) this.#lastEventAt = now
+    else if (now - this.#lastEventAt >= MAX_QUIET_IDLES * limits.idleMs) {
+      const quiet = inSeconds(MAX_QUIET_IDLES * limits.idleMs)
+      this.#refuse('upstream_timeout', `sent no event for ${quiet} (${MAX_QUIET_IDLES} times limits.idleMs)`)
+    }
+  }
+
+  end(): void {
+    if (this.#isOver) return
+    // The line break and blank line that some servers leave out after their last event.
+    this.#feed(`${this.#utf8.decode()}\n\n`, true)
+    this.#isOver = true
+    this.#queue.end()
+  }
+
+  fail(error: DragomanError, discard: boolean): void {
+    this.#isOver = true
+    this.#queue.fail(error, discard)
+  }
+
+  #feed(text: string, isLast: boolean): void {
+    if (this.#beginning !== undefined) this.#suspect(text, isLast)
+    if (!this.#isOver) this.#parser.feed(text)
+  }
+
+  #take({ event, data }: EventSourceMessage): void {
+    if (this.#isOver) return
+    this.#hasEvent = true
+    this.#beginning = undefined
+    if (isLongerThan(data, this.#response.call.limits.maxEventBytes)) {
+      this.#refuseLength()
+      return
+    }
+    try {
+      const items = this.#decode(event === undefined ? { data } : { event, data })
+      if (items === END) {
+        this.#finish()
+        return
+      }
+      let bytes = data.length
+      for (const item of items) {
+        this.#queue.push(item, bytes)
+        bytes = 0
+      }
+    } catch (error) {
+      this.#abandon(toDragomanError(error))
+    }
+  }
+
+  /** A body that begins like JSON or a page is an error that nobody framed, or an answer that is not streamed. */
+  #suspect(text: string, isLast: boolean): void {
+    const beginning = ((this.#beginning ?? '') + text).replace(/^[\s\uFEFF]+/, '')
+    this.#beginning = beginning
+    if (beginning === '') return
+    if (!/^[{[<]/.test(beginning)) {
+      this.#beginning = undefined
+      return
+    }
+    const error = this.#readImpostor(beginning, isLast || beginning.length >= BEGINNING_CHARACTERS)
+    if (error) this.#abandon(error)
+  }
+
+  #readImpostor(text: string, isWhole: boolean): DragomanError | undefined {
+    const mayBeWholeJson = /[}\]]\s*$/.test(text.slice(-8))
+    const json = mayBeWholeJson ? parseJson(text) : undefined
+    if (json === undefined) return isWhole ? this.#response.call.errorFromText(text) : undefined
+    const { message, status } = readErrorBody(json)
+    if (isErrorBody(json) || message !== undefined || status !== undefined) return this.#response.errorFrom(json)
+    return this.#errorOf('upstream_protocol', 'answered with JSON where a stream of events was asked for')
+  }
+
+  #finish(): void {
+    this.#isOver = true
+    this.#response.body.finish()
+    this.#queue.end()
+  }
+
+  #refuseLength(): void {
+    const limit = inBytes(this.#response.call.limits.maxEventBytes)
+    this.#refuse('upstream_protocol', `sent an event of more than ${limit} (limits.maxEventBytes)`)
+  }
+
+  #refuse(code: 'upstream_protocol' | 'upstream_timeout', what: string): void {
+    if (!this.#isOver) this.#abandon(this.#errorOf(code, what))
+  }
+
+  #errorOf(code: 'upstream_protocol' | 'upstream_timeout', what: string): DragomanError {
+    return new DragomanError(code, `${this.#response.call.provider} ${what}`, { origin: 'upstream' })
+  }
+
+  /** The reader gets the items so far and then the error; the socket is closed now. */
+  #abandon(error: DragomanError): void {
+    this.#isOver = true
+    this.#response.body.release()
+    this.#queue.fail(error)
+  }
+}
+
+/** In bytes of UTF-8, of which a character of a string makes three at most. */
+function isLongerThan(text: string, bytes: number): boolean {
+  return text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes)
+}
