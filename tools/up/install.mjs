@@ -20,7 +20,7 @@ import { Failure, isUnreachable, UNREACHABLE } from './failure.mjs'
 const PATIENCE = {
   pnpm_config_fetch_retries: '2',
   pnpm_config_fetch_retry_mintimeout: '1000',
-  pnpm_config_fetch_retry_maxtimeout: '5000',
+  pnpm_config_fetch_retry_factor: '2',
 }
 
 const WORKSPACE_FOLDERS = ['packages', 'apps']

@@ -275,6 +275,16 @@ test('the first-token limit leads to another deployment, and closes the first on
   expect(closed).toHaveBeenCalledExactlyOnceWith('upstream_timeout')
 })
 
+test('an upstream that does not stream has five times as long for its first output', async () => {
+  const slow = entry('a', [stalls()])
+  Object.assign(slow.entry.provider, { answersWhole: true })
+  const { gateway, clock } = setUp([slow, entry('b', [says('hi')])], { limits: { firstTokenMs: 5_000 } })
+  const answer = ask(gateway)
+  await clock.armed(25_000)
+  await clock.advance(25_000)
+  expect(await text(await answer)).toBe('hi')
+})
+
 test('a heartbeat is due after silence, and attempts go on behind it', async () => {
   const { gateway, clock } = setUp([entry('a', [stalls()]), entry('b', [says('hi')])])
   const answer = await driven(clock, ask(gateway, streamed), 15_000)

@@ -2,12 +2,14 @@ import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { chooseTools } from './choose-tools.ts'
 import type { DemoModel } from './models.ts'
 import { type Offer, type OfferedTool, readOffer } from './offer.ts'
-import { type Question, readQuestion } from './question.ts'
+import type { Question, ToolResult } from './question.ts'
 import { createClues } from './schema/clues.ts'
 import { fitSchema } from './schema/fit-schema.ts'
 import type { JsonValue } from './schema/json-schema.ts'
 import { answerText, reasoningText, resultsText } from './texts.ts'
-import { wordsOf } from './words.ts'
+import { shortened, wordsOf } from './words.ts'
+
+const longestInput = 4000
 
 /** One choice of an answer, whole, in the order in which it is written. */
 export interface Answer {
@@ -31,25 +33,36 @@ export interface CallPart {
   readonly text: string
 }
 
-/** What `model` says as choice number `index`, before any limit, with everything in fields of its own. */
-export function answerTo(request: ChatCompletionRequest, model: DemoModel, index: number): Answer {
-  const question = readQuestion(request)
+/**
+ * What `model` says, before any limit and with everything in fields of its own. The result gives choice after choice:
+ * they differ in the wording of texts; calls and JSON are made once.
+ */
+export function answerTo(request: ChatCompletionRequest, question: Question, model: DemoModel): (i: number) => Answer {
   const offer = readOffer(request)
   const tools = question.isFromUser ? chooseTools(offer, question.text) : []
-  const isJson = request.response_format?.type === 'json_object' || request.response_format?.type === 'json_schema'
+  const format = request.response_format?.type ?? 'text'
 
-  const parts: AnswerPart[] = []
+  const before: AnswerPart[] = []
   if (isReasoning(request, model, offer)) {
-    const text = reasoningText({ question, tools, isJson, effort: request.reasoning_effort ?? 'medium' })
-    parts.push({ kind: 'reasoning', field: 'reasoning_content', text })
+    const effort = request.reasoning_effort ?? 'medium'
+    const text = reasoningText({ question, tools, isJson: format !== 'text', effort })
+    before.push({ kind: 'reasoning', field: 'reasoning_content', text })
   }
-  if (tools.length === 0) {
-    parts.push({ kind: 'text', field: 'content', text: contentOf(request, question, offer, model, index) })
-    return { parts, finishReason: 'stop' }
+  if (tools.length > 0) {
+    if (model.writes === 'kimi-k2' && format === 'text') before.push(content('Let me look. 👀'))
+    const calls = tools.map((tool): CallPart => ({ kind: 'call', tool, text: inputFor(tool, question) }))
+    const finishReason = tools[0]?.kind === 'legacy' ? 'function_call' : 'tool_calls'
+    return () => ({ parts: [...before, ...calls], finishReason })
   }
-  if (model.writes === 'kimi-k2' && !isJson) parts.push({ kind: 'text', field: 'content', text: 'Let me look. 👀' })
-  parts.push(...tools.map((tool): CallPart => ({ kind: 'call', tool, text: inputFor(tool, question) })))
-  return { parts, finishReason: tools[0]?.kind === 'legacy' ? 'function_call' : 'tool_calls' }
+  const json = jsonFor(request, question)
+  return (i) => {
+    const text = json ?? wordsFor(question, offer, model, i)
+    return { parts: [...before, content(text)], finishReason: 'stop' }
+  }
+}
+
+function content(text: string): TextPart {
+  return { kind: 'text', field: 'content', text }
 }
 
 function isReasoning(request: ChatCompletionRequest, { reasons }: DemoModel, offer: Offer): boolean {
@@ -57,25 +70,21 @@ function isReasoning(request: ChatCompletionRequest, { reasons }: DemoModel, off
   return reasons === 'always' || offer.tools.length > 0
 }
 
-function contentOf(
-  { response_format: format, model: name }: ChatCompletionRequest,
-  question: Question,
-  offer: Offer,
-  model: DemoModel,
-  index: number,
-): string {
-  if (format?.type === 'json_schema' && format.json_schema.schema) {
-    const source = [question.text, ...question.results.map(({ text }) => text)].join('\n')
-    return JSON.stringify(fitSchema(format.json_schema.schema, createClues(source, factsOf(question))))
-  }
-  if (format?.type === 'json_object' || format?.type === 'json_schema') {
-    const { text, results } = question
-    const json: JsonValue = { model: name, you_wrote: text.slice(0, 500).toWellFormed() }
-    if (results.length > 0) json.results = results.map(({ tool, text }) => ({ tool, text }))
-    return JSON.stringify(json)
-  }
+function wordsFor(question: Question, offer: Offer, { id }: DemoModel, index: number): string {
   if (question.results.length > 0) return resultsText(question.results, index)
-  return answerText({ question, tools: offer.mode === 'none' ? [] : offer.tools, model: model.id, index })
+  return answerText({ question, tools: offer.mode === 'none' ? [] : offer.tools, model: id, index })
+}
+
+function jsonFor({ response_format: format, model }: ChatCompletionRequest, question: Question): string | undefined {
+  const { text, results } = question
+  if (format?.type === 'json_schema' && format.json_schema.schema) {
+    const source = [text, ...results.map((result) => result.text)].join('\n')
+    return JSON.stringify(fitSchema(format.json_schema.schema, createClues(source, factsOf(results))))
+  }
+  if (format?.type !== 'json_object' && format?.type !== 'json_schema') return undefined
+  const json: JsonValue = { model, you_wrote: shortened(text, 500) }
+  if (results.length > 0) json.results = results.map(({ tool, text }) => ({ tool, text: shortened(text, 500) }))
+  return JSON.stringify(json)
 }
 
 function inputFor(tool: OfferedTool, question: Question): string {
@@ -84,11 +93,11 @@ function inputFor(tool: OfferedTool, question: Question): string {
   const grammar = tool.format?.type === 'grammar' ? tool.format.grammar : undefined
   // Lark is a language of its own; what follows one is up to the caller's text.
   const schema = grammar?.syntax === 'regex' ? { type: 'string', pattern: `^(?:${grammar.definition})$` } : undefined
-  return schema ? String(fitSchema(schema, clues)) : question.text
+  return schema ? String(fitSchema(schema, clues)) : shortened(question.text, longestInput)
 }
 
 /** What the results say, where they are JSON objects: by the names that `Clues` looks up. */
-function factsOf({ results }: Question): Map<string, unknown> {
+function factsOf(results: readonly ToolResult[]): Map<string, unknown> {
   return new Map(
     results.flatMap(({ text }) =>
       Object.entries(objectIn(text)).map(([name, value]): [string, unknown] => [wordsOf(name).join(' '), value]),

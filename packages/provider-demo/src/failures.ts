@@ -4,7 +4,7 @@ import { DragomanError } from '@dragoman/core'
 export type Failure =
   /** Instead of an answer. */
   | { kind: 'refused'; error: DragomanError }
-  /** After half of the answer. */
+  /** After some of the answer. */
   | { kind: 'cut'; error: DragomanError }
   /** An answer that says nothing. */
   | { kind: 'empty' }

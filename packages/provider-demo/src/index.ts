@@ -15,7 +15,7 @@ import { chunksOf } from './chunks.ts'
 import { failureIn } from './failures.ts'
 import { inMarkup } from './markup.ts'
 import { listModels, modelFor } from './models.ts'
-import { readQuestion } from './question.ts'
+import { type Question, readQuestion } from './question.ts'
 import { limited, usageOf } from './tokens.ts'
 
 const options = z.strictObject({})
@@ -53,27 +53,30 @@ function createDemo({ clock = systemClock }: ProviderEnvironment = {}): Provider
       throwIfAborted(signal)
       if (failure?.kind === 'refused') throw failure.error
 
-      const answers: readonly Answer[] =
-        failure?.kind === 'empty' ? [{ parts: [], finishReason: 'stop' }] : answersTo(request, question.earlierCalls)
-      const chunks = [...chunksOf(head, answers, usageOf(request, answers))]
-      const sent = failure?.kind === 'cut' ? chunks.slice(0, Math.ceil(chunks.length / 2)) : chunks
-      for (const chunk of sent) {
+      const answers = failure?.kind === 'empty' ? [nothing] : answersTo(request, question)
+      let sent = 0
+      for (const chunk of chunksOf(head, answers, usageOf(request, answers))) {
         throwIfAborted(signal)
+        const isOver = chunk.choices.every(({ finish_reason }) => finish_reason !== null)
+        if (failure?.kind === 'cut' && (isOver || sent === chunksBeforeCut)) throw failure.error
         yield chunk
+        sent++
       }
-      if (failure?.kind === 'cut') throw failure.error
     },
   }
 }
 
-function answersTo(request: ChatCompletionRequest, earlierCalls: number): Answer[] {
+const nothing: Answer = { parts: [], finishReason: 'stop' }
+const chunksBeforeCut = 12
+
+function answersTo(request: ChatCompletionRequest, question: Question): Answer[] {
   const model = modelFor(request.model)
   const stops = typeof request.stop === 'string' ? [request.stop] : (request.stop ?? [])
   const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? undefined
-  return Array.from({ length: request.n ?? 1 }, (_, index) => {
-    const answer = inMarkup(answerTo(request, model, index), model, earlierCalls)
-    return limited(answer, stops, maxTokens)
-  })
+  const choice = answerTo(request, question, model)
+  return Array.from({ length: request.n ?? 1 }, (_, index) =>
+    limited(inMarkup(choice(index), model, question.earlierCalls), stops, maxTokens),
+  )
 }
 
 /** Nobody upstream would say it, so it is said here. */

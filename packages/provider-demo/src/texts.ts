@@ -2,6 +2,8 @@ import type { OfferedTool } from './offer.ts'
 import type { Question, ToolResult } from './question.ts'
 import { shortened } from './words.ts'
 
+const longestCounted = 10_000
+
 const greetings = ['Hello! 👋', 'Hi there! 🙂', '你好！🐉', 'こんにちは！🌸', '¡Hola! 🎉']
 
 /** What a model without any knowledge can tell: who it is, what it got, and how to reach one that knows more. */
@@ -49,8 +51,7 @@ export function reasoningText(about: {
   effort: string
 }): string {
   const { question, tools, isJson, effort } = about
-  const words = question.text.split(/\s+/).filter((word) => word !== '').length
-  const sentences = [`The user's last message has ${counted(words, 'word')}${mediaNote(question)}.`]
+  const sentences = [`The user's last message has ${sizeOf(question.text)}${mediaNote(question)}.`]
   if (tools.length > 0) {
     const names = enumerated(tools.map(({ name }) => name))
     sentences.push(`${names} ${tools.length === 1 ? 'fits' : 'fit'}, so I fill in the arguments from the text. 🤔`)
@@ -60,6 +61,14 @@ export function reasoningText(about: {
     sentences.push(isJson ? 'What is wanted is JSON, so I fill it field by field. 🤔' : 'A few sentences will do. 🤔')
   }
   return (effort === 'low' || effort === 'minimal' ? sentences.slice(-1) : sentences).join(' ')
+}
+
+function sizeOf(text: string): string {
+  const words = text
+    .slice(0, longestCounted)
+    .split(/\s+/)
+    .filter((word) => word !== '').length
+  return text.length > longestCounted ? `more than ${words} words` : counted(words, 'word')
 }
 
 function mediaNote({ media }: Question): string {

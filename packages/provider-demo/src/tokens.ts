@@ -13,8 +13,8 @@ function bytesOf(text: string): number {
 }
 
 /** What a client sees appear one after the other: words with the space before them, and parts of long ones. */
-export function piecesOf(text: string): string[] {
-  return text.match(/\s*\S{1,16}|\s+$/gu) ?? []
+export function* piecesOf(text: string): Iterable<string> {
+  for (const [piece] of text.matchAll(/\s*\S{1,16}|\s+$/gu)) yield piece
 }
 
 /**
@@ -51,16 +51,18 @@ function stoppedAt(answer: Answer, stops: readonly string[]): Answer {
 function beginning(text: string, bytes: number, isFirst: boolean): string {
   const words = fitting(piecesOf(text), bytes)
   // A limit of one token must not look like no answer at all.
-  return words === '' && isFirst ? fitting([...text], bytes) : words
+  return words === '' && isFirst ? fitting(text, bytes) : words
 }
 
-function fitting(pieces: readonly string[], bytes: number): string {
+function fitting(pieces: Iterable<string>, bytes: number): string {
   let left = bytes
-  const end = pieces.findIndex((piece) => {
+  let text = ''
+  for (const piece of pieces) {
     left -= bytesOf(piece)
-    return left < 0
-  })
-  return pieces.slice(0, end === -1 ? pieces.length : end).join('')
+    if (left < 0) break
+    text += piece
+  }
+  return text
 }
 
 /** Four bytes are a token. That is how this provider counts, so it is no estimate. */

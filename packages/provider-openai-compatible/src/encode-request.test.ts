@@ -222,7 +222,7 @@ test('dropped fields are gone, also where we would have added them', () => {
 })
 
 test('models that take tools only without reasoning are asked for none, unless the request names an effort', () => {
-  const options = { preset: 'openai', toolsWithoutReasoning: ['my-'] } as const
+  const options: OpenAICompatibleOptions = { preset: 'openai', toolsWithoutReasoning: ['my-'] }
   const effort = (request: Partial<ChatCompletionRequest>) => encode(request, options).reasoning_effort
   for (const model of ['gpt-6-luna', 'gpt-5.6', 'my-model']) {
     expect(effort({ model, tools: [tool] })).toBe('none')

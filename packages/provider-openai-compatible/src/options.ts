@@ -46,7 +46,7 @@ export const options = z
     toolsWithoutReasoning: z
       .array(z.string().min(1))
       .describe(
-        "Models, by the beginning of their id, that take tools only with `reasoning_effort: none`, besides the preset's. A request with tools that names no effort gets it.",
+        "Models, by how their ids begin, that take tools only with `reasoning_effort: none`, besides the preset's. It is sent unless the client names an effort.",
       ),
     developerRole: z
       .enum(['keep', 'system'])

@@ -25,6 +25,8 @@ const table = {
     developerRole: 'keep',
     tokenLimitField: 'max_completion_tokens',
     sendReasoningHistory: false,
+    // Reported as at OpenAI, for deployments that are named after their model.
+    toolsWithoutReasoning: ['gpt-5.6', 'gpt-6'],
     note: '`baseUrl` is `https://<resource>.openai.azure.com/openai/v1`; models are the names of deployments',
   },
   ai21: {

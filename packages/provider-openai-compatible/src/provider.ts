@@ -38,6 +38,7 @@ export const openAICompatible: ProviderFactory<OpenAICompatibleOptions> = {
 
     const provider: Provider = {
       id: owner,
+      answersWhole: settings.upstreamStream !== 'auto',
       accepts: (request) => accepts(request, settings),
 
       async *chat(request, call) {

@@ -84,8 +84,9 @@ export function mediaTypeOf(headers: Headers): string {
 /** For a body that has no message of its own. */
 function describe({ status, headers, text, json }: ErrorResponse, contentType: string, shown: Show): string {
   if (status >= 300 && status < 400) {
-    const location = headers.get('location') ?? ''
-    const target = URL.canParse(location) ? ` to ${shown(new URL(location).origin, LONGEST_QUOTE)}` : ''
+    // Redacted before it is parsed, because that changes the case of a host.
+    const location = shown(headers.get('location') ?? '', LONGEST_MESSAGE)
+    const target = URL.canParse(location) ? ` to ${new URL(location).origin}` : ''
     return `a redirect${target}, which is not followed`
   }
   if (json !== undefined) return ''

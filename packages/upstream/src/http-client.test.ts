@@ -45,11 +45,11 @@ test('a request has our name, its own headers and nothing that was not asked for
     accept: 'application/json',
     'accept-encoding': 'gzip, br',
     'content-type': 'application/json',
-    'content-length': '11',
+    'content-length': '10',
     'x-team': 'blue',
     'x-both': 'request',
   })
-  expect(request.text).toBe('{"a":"ü"}'.length === 9 ? '{"a":"ü"}' : '')
+  expect(request.text).toBe('{"a":"ü"}')
 })
 
 test('a stream is asked for uncompressed', async () => {
@@ -118,9 +118,7 @@ test('a redirect to another origin is not followed', async () => {
   await using rig = await startRig()
   await using other = await startFakeUpstream()
   rig.upstream.script(redirect(307, `${other.origin}/v1/chat?key=canary`))
-  expect(await failureOf(rig.whole())).toBe(
-    `upstream_protocol: acme answered 307: a redirect to [internal url], which is not followed`,
-  )
+  expect(await failureOf(rig.whole())).toBe('upstream_protocol: acme answered 307: a redirect, which is not followed')
   expect(other.connections.accepted).toBe(0)
 })
 
@@ -263,7 +261,6 @@ test('what is thrown has no secret anywhere, in whatever way it fails', async ()
       .then(readJson)
       .catch((reason) => reason)
     expect(error).toBeInstanceOf(DragomanError)
-    if (leaked({apiKey}, error).length) console.log(i, error.message.slice(0,300), error.message.slice(-100), error.param, error.publicCode)
     expect(leaked({ apiKey }, error)).toEqual([])
   }
   expect(leaked({ apiKey }, rig.events)).toEqual([])

@@ -70,14 +70,14 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w-])(?:sk|pk|rk|gsk|xai|pplx|nvapi|csk|tgp|dapi|glpat|xox[abeprs])[-_][\w.*-]{8,}/g, HIDDEN],
   [/(?<![\w-])(?:hf|r8|fw|gh[oprsu]|github_pat)_[\w*]{8,}/g, HIDDEN],
   [/(?<![\w-])(?:AIza|AKIA|ASIA|LTAI|ya29\.|1\/\/0)[\w*-]{10,}/g, HIDDEN],
+  [/\b((?:https?|wss?):\/\/)[^\s/@"'<>]{1,200}@/gi, `$1${HIDDEN}@`],
   [/(?<![\w.+-])[\w.+-]{1,100}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g, HIDDEN],
   [internalUrl, '[internal url]'],
   [
     /\b(?:10\.\d{1,3}|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2}(?::\d{1,5})?\b/g,
     '[internal address]',
   ],
-  // In a public URL a name and password, or a query string, may hold anything.
-  [/\b((?:https?|wss?):\/\/)[^\s/@"'<>]{1,200}@/gi, `$1${HIDDEN}@`],
+  // In a public URL the query string may hold anything.
   [/\b((?:https?|wss?):\/\/[^\s?"'<>]{1,1000})\?[^\s"'<>)]*/gi, `$1?${HIDDEN}`],
   // What is long and mixes cases and digits is no word and no model's name.
   [/(?<![\w+/-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{32,}={0,2}/g, HIDDEN],

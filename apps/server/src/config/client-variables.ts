@@ -2,13 +2,15 @@ import { resolve } from 'node:path'
 import { Secret } from '@dragoman/core'
 import { protect, readOptional } from './files.ts'
 import { faultOfClientKey } from './placeholders.ts'
-import { flag, readFlag, readJsonList } from './readers.ts'
+import { readFlag, readJsonList } from './readers.ts'
 import type { Variables } from './variables.ts'
 
 /** What the variables say about who may use the server. */
 export interface ClientVariables {
   /** Of all variables together, each once. */
   readonly keys: readonly { readonly name: string; readonly key: Secret }[]
+  /** The variables that these are from. */
+  readonly sources: readonly string[]
   /** The variable that refuses a server without keys, as it was set: `REQUIRE_API_KEY=true`. */
   readonly keysRequiredBy?: string | undefined
   /** Keys that are set and left aside, by variable, with what leaves them aside. */
@@ -27,22 +29,16 @@ export async function readClientVariables(variables: Variables, cwd: string): Pr
   const problems: string[] = []
   const notices: string[] = []
   const unread: string[] = []
-  const found: { name: string; value: string }[] = []
+  const found: { variable: string; name: string; value: string }[] = []
 
-  const isOn = (name: string): boolean | undefined => {
-    const value = variables.get(name)?.trim()
-    if (!value) return undefined
-    const read = readFlag(value)
-    if (read === undefined)
-      problems.push(`${variables.label(name)}: expected ${flag.form}, found ${JSON.stringify(value)}`)
-    return read
-  }
+  // A value that is neither is reported with the other variables.
+  const isOn = (name: string) => readFlag(variables.get(name)?.trim() ?? '')
   const add = (name: string, values: readonly string[]) => {
     for (const [index, value] of values.entries()) {
       const fault = faultOfClientKey(value)
       const place = values.length > 1 ? `key ${index + 1} ` : ''
       if (fault) problems.push(`${variables.label(name)}: ${place}${fault}: ${remedy}`)
-      else found.push({ name: values.length > 1 ? `${name}-${index + 1}` : name, value: value.trim() })
+      else found.push({ variable: name, name: values.length > 1 ? `${name}-${index + 1}` : name, value: value.trim() })
     }
   }
   /** The variable's text, unless a switch leaves it unread. */
@@ -72,8 +68,8 @@ export async function readClientVariables(variables: Variables, cwd: string): Pr
   const master = variables.get('API_MASTER_KEY')
   if (master !== undefined && master.trim() !== '1') add('API_MASTER_KEY', [master])
 
-  const require = isOn('REQUIRE_API_KEY')
-  const list = given('API_KEYS', require === false ? `${variables.label('REQUIRE_API_KEY')} is off` : undefined)
+  const isRequired = isOn('REQUIRE_API_KEY')
+  const list = given('API_KEYS', isRequired === false ? `${variables.label('REQUIRE_API_KEY')} is off` : undefined)
   const keys = list === undefined ? [] : readJsonList(list)
   if (keys) add('API_KEYS', keys)
   else problems.push(`${variables.label('API_KEYS')}: expected a JSON list of keys, such as ["key"]`)
@@ -86,7 +82,8 @@ export async function readClientVariables(variables: Variables, cwd: string): Pr
   const unique = found.filter(({ value }, index) => found.findIndex((other) => other.value === value) === index)
   return {
     keys: unique.map(({ name, value }) => ({ name, key: new Secret(value) })),
-    keysRequiredBy: require ? 'REQUIRE_API_KEY=true' : allowAny === false ? 'ALLOW_ANY_API_KEY=false' : undefined,
+    sources: [...new Set(found.map(({ variable }) => variables.label(variable)))],
+    keysRequiredBy: isRequired ? 'REQUIRE_API_KEY=true' : allowAny === false ? 'ALLOW_ANY_API_KEY=false' : undefined,
     unread,
     problems,
     notices,

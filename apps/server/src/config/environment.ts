@@ -115,8 +115,7 @@ export function readEnvironment(variables: Variables): EnvironmentSettings {
       if (setting === undefined) notices.push(`${label} has no effect: ${note}`)
       const value = reader?.read(given)
       if (reader && value === undefined) {
-        const found = isReadElsewhere ? 'something else' : JSON.stringify(given)
-        problems.push(`${label}: expected ${reader.form}, found ${found}`)
+        problems.push(`${label}: expected ${reader.form}${isReadElsewhere ? '' : `, found ${JSON.stringify(given)}`}`)
       }
       if (setting === undefined || value === undefined || value === leaveAlone || isReadElsewhere) continue
       const [section = '', key = ''] = setting.split('.')

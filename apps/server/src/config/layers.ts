@@ -39,3 +39,11 @@ export function setHost(flags: Flags, environment: EnvironmentSettings, file: Co
   if (isBeaten && valueAt(file.value, ['server', 'host']) !== undefined) return file.name
   return environment.setBy.get('server.host')
 }
+
+/** The variables that a setting comes from, as messages call them. */
+export function usedVariables({ overFile, setBy }: EnvironmentSettings, file: unknown): readonly string[] {
+  return [...setBy].flatMap(([setting, label]) => {
+    const path = setting.split('.')
+    return valueAt(overFile, path) !== undefined || valueAt(file, path) === undefined ? [label] : []
+  })
+}

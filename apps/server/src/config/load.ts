@@ -13,7 +13,7 @@ import { checkTogether, crossCheck } from './cross-check.ts'
 import { readEnvironment } from './environment.ts'
 import { protect, readOptional } from './files.ts'
 import { toJsonSchema } from './json-schema.ts'
-import { overlaid, ownPort, sectionsOf, setHost } from './layers.ts'
+import { overlaid, ownPort, sectionsOf, setHost, usedVariables } from './layers.ts'
 import { parseFilled } from './parse-filled.ts'
 import { explain, type Problem } from './problems.ts'
 import { type FindingTypes, type FoundProvider, foundProviders, namedProviders } from './providers.ts'
@@ -107,8 +107,8 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
     sources: [
       ...(file.isThere ? [file.name] : []),
       ...(dotEnv.values ? ['.env'] : []),
-      ...environment.setBy.values(),
-      ...clientVariables.keys.map(({ name }) => name),
+      ...usedVariables(environment, file.value),
+      ...(config.clients === undefined ? clientVariables.sources : []),
     ],
   }
 }

@@ -3,7 +3,8 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
   const wanted = folded(typed)
   let best: { candidate: string; distance: number } | undefined
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, folded(candidate))
+    const isBeginning = wanted.length >= 3 && folded(candidate).startsWith(wanted)
+    const distance = isBeginning ? 1 : editDistance(wanted, folded(candidate))
     if (distance <= Math.max(1, candidate.length / 3) && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
       best = { candidate, distance }
     }

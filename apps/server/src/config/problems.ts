@@ -54,11 +54,16 @@ function explainOne(
     const meant = index === undefined ? undefined : issue.errors[index]
     const branch = index === undefined ? undefined : (schema?.anyOf ?? schema?.oneOf)?.[index]
     if (meant && branch) return meant.flatMap((inner) => explainOne(inner, path, branch, context))
+    const unknown = unknownToAll(issue.errors)
+    if (schema && unknown.length > 0) {
+      const known = branches(schema).flatMap(({ properties = {} }) => Object.keys(properties))
+      return unknown.map((key) => unknownKey(path, key, known))
+    }
   } else if (issue.message !== unworded) {
     const found = isSecretPath(path) ? '' : `, found ${foundAt(value, path, true, context)}`
     return [{ path, problem: `${issue.message}${found}` }]
   }
-  if (!schema || (issue.code === 'custom' && !schema.title)) {
+  if (!schema || (issue.code === 'custom' && !branches(schema).some(({ title }) => title))) {
     return [{ path, problem: `not valid, found ${foundAt(value, path, false, context)}` }]
   }
   const isScalar = branches(schema).every(({ type }) => type !== 'object' && type !== 'array')
@@ -81,6 +86,15 @@ function likeliest(errors: readonly (readonly Issue[])[]): number | undefined {
   return isClear ? faults.indexOf(fewest) : undefined
 }
 
+/** Keys that none of the forms has which the value could be meant to have. */
+function unknownToAll(errors: readonly (readonly Issue[])[]): readonly string[] {
+  const possible = errors.filter((issues) => !issues.some(isOfAnotherKind))
+  const [first = [], ...others] = possible.map((issues) =>
+    issues.flatMap((issue) => (issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [])),
+  )
+  return first.filter((key) => others.every((keys) => keys.includes(key)))
+}
+
 function isOfAnotherKind({ code, path }: Issue): boolean {
   return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
 }
@@ -95,7 +109,7 @@ export function unknownKey(path: readonly PropertyKey[], key: string, known: rea
 /** What stands there, as far as it may be shown. */
 function foundAt(value: unknown, path: readonly PropertyKey[], isScalar: boolean, context: ProblemContext): string {
   if (value === undefined || value === null) return 'nothing'
-  if (Array.isArray(value)) return 'a list'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'a map'
   if (value === '') return 'an empty text'
   if (isSecretPath(path) || (typeof value === 'string' && !isScalar)) return kindOf(value)

@@ -41,7 +41,7 @@ export function secretsIn(config: unknown): readonly Path[] {
 /** Lines in which no secret of the configuration stands, whatever a provider's own check may have put into its message. */
 export function withoutSecrets(lines: readonly string[], config: unknown): readonly string[] {
   const secrets = secretsIn(config).map((path) => String(valueAt(config, path)))
-  // Shorter ones than this are in every other line, and are not secret for long.
-  const worthHiding = secrets.filter((secret) => secret.length >= 6)
+  // Shorter ones are parts of other words, and what was not filled in is no secret.
+  const worthHiding = secrets.filter((secret) => secret.length >= 6 && !secret.startsWith('${'))
   return lines.map((line) => worthHiding.reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), line))
 }

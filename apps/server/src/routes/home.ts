@@ -29,7 +29,7 @@ export function home(facts: HomeFacts): RequestHandler {
       'content-type': 'text/html; charset=utf-8',
       'content-length': body.length,
       'content-security-policy':
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     })
@@ -45,25 +45,29 @@ function page(facts: HomeFacts, origin: string): string {
   -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello"}]}'`
   const sdk = `import OpenAI from 'openai'
 
-const client = new OpenAI({ baseURL: '${origin}/v1', apiKey: ${facts.mode === 'open' ? `'${key}'` : 'process.env.DRAGOMAN_KEY'} })
-const stream = await client.chat.completions.create({
+const client = new OpenAI({
+  baseURL: '${origin}/v1',
+  apiKey: ${facts.mode === 'open' ? `'${key}'` : 'process.env.DRAGOMAN_KEY'},
+})
+const stream = client.chat.completions.stream({
   model: '${model}',
   messages: [{ role: 'user', content: 'Hello' }],
-  stream: true,
 })
-for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? '')`
+stream.on('content', (text) => process.stdout.write(text))
+await stream.done()`
   const providers = facts.providers.map(({ id, source }) => `<tr><td>${text(id)}</td><td>${text(source)}</td></tr>`)
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Dragoman</title>
+<link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; --line: light-dark(#d8d5cc, #3a3d42); --soft: light-dark(#f5f3ee, #1d2024); --faint: light-dark(#6b675d, #9a9ea6) }
   body { font: 16px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1.25rem }
   h1 { font-size: 1.9rem; margin: 0 } h1 small { font-size: .95rem; font-weight: 400; color: var(--faint) }
   h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
-  pre { background: var(--soft); border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; overflow-x: auto; font-size: .85rem; line-height: 1.5 }
+  pre { background: var(--soft); border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; line-height: 1.5 }
   table { border-collapse: collapse; width: 100% } td { padding: .35rem .75rem .35rem 0; border-top: 1px solid var(--line) }
   td:first-child { font-family: ui-monospace, monospace; white-space: nowrap } td:last-child, p.faint { color: var(--faint) }
 </style>

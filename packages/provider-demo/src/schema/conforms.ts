@@ -14,14 +14,18 @@ const deepest = 300
 
 export function createContext(root: unknown): Context {
   const patterns = new Map<string, Pattern | undefined>()
-  return {
+  const context: Context = {
     root,
     steps: 200_000,
     pattern(source) {
-      if (!patterns.has(source)) patterns.set(source, parsePattern(source))
+      if (!patterns.has(source)) {
+        context.steps -= 20 + source.length
+        patterns.set(source, context.steps < 0 ? undefined : parsePattern(source))
+      }
       return patterns.get(source)
     },
   }
+  return context
 }
 
 /**
@@ -35,6 +39,7 @@ export function conforms(value: unknown, schema: unknown, context: Context, dept
 
   if (typeof schema.$ref === 'string' && !fits(value, resolve(schema.$ref, context.root))) return false
   if (Object.hasOwn(schema, 'const') && !isEqual(value, schema.const)) return false
+  context.steps -= listOf(schema.enum).length / 20
   if (Array.isArray(schema.enum) && !schema.enum.some((member) => isEqual(value, member))) return false
   if (!isOfType(value, typesOf(schema.type))) return false
   if (listOf(schema.allOf).some((part) => !fits(value, part))) return false

@@ -9,6 +9,8 @@ const roomyDepth = 4
 const deepest = 32
 const stepsPerValue = 20
 const longestList = 64
+/** Of an enum, that are looked for in the text. */
+const mostMembers = 1000
 const longestString = 10_000
 
 /**
@@ -76,9 +78,13 @@ class Fitter {
     if (Object.hasOwn(keywords, 'const')) return copied(keywords.const)
     const hinted = this.#hinted(keywords, name, true)
     if (hinted !== undefined) return hinted
-    const given = [keywords.default, ...listOf(keywords.examples), ...listOf(keywords.enum)]
-    const found = given.find((value) => value !== undefined && this.#fits(value, keywords))
-    if (found !== undefined) return copied(found)
+    const given = [keywords.default, ...listOf(keywords.examples)].find(
+      (value) => value !== undefined && this.#fits(value, keywords),
+    )
+    if (given !== undefined) return copied(given)
+    const { enum: members, ...others } = keywords
+    const member = listOf(members).find((one) => this.#fits(one, others))
+    if (member !== undefined) return copied(member)
 
     switch (typeOf(keywords)) {
       case 'object':
@@ -101,11 +107,11 @@ class Fitter {
     const isWanted = (value: unknown) => this.#fits(value, keywords)
     const fact = this.#clues.facts.get(wordsOf(name).join(' '))
     if (fact !== undefined && isWanted(fact)) return copied(fact)
-    const member = listOf(keywords.enum).find(
-      (one) => typeof one === 'string' && this.#clues.mentions(one) && isWanted(one),
-    )
-    if (typeof member === 'string') return member
-    if (keywords.enum !== undefined) return undefined
+    if (keywords.enum !== undefined) {
+      const named = listOf(keywords.enum).slice(0, mostMembers)
+      const member = named.find((one) => typeof one === 'string' && this.#clues.mentions(one) && isWanted(one))
+      return typeof member === 'string' ? member : undefined
+    }
 
     switch (typeOf(keywords)) {
       case 'number':
