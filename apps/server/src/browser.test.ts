@@ -34,7 +34,7 @@ describe.skipIf(skip)('in Chromium', () => {
     page.on('request', (request) => asked.push(new URL(request.url()).origin))
     await page.goto(server.url)
     expect(await page.title()).toBe('Dragoman')
-    const shown = await page.innerText('body')
+    const shown = await page.textContent('body')
     expect(shown).toContain(`${server.url}/v1`)
     expect(shown).toContain('<img src=x onerror=alert(1)>')
     expect(shown).toContain('a "b" <i>')

@@ -59,5 +59,5 @@ function startOf(node: unknown): number | undefined {
 
 /** Some messages end in a piece of the file: `Unexpected scalar token in YAML stream: "sk-..."`. */
 function withoutSource(message: string): string {
-  return message.split(/: |"/)[0] ?? ''
+  return message.split(/(?<=\S)[:;] /)[0] ?? ''
 }

@@ -92,14 +92,16 @@ function childOf(schema: JsonSchema, key: PropertyKey, value: unknown): JsonSche
   return undefined
 }
 
-/** The forms that `value` can be meant to have: those whose constants, such as `type`, it does not contradict. */
+/** The forms that `value` can be meant to have: those whose constants, such as `type`, it has. All, where it has none. */
 function fitting(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
-  return branches(schema).filter(({ properties = {} }) =>
+  const forms = branches(schema)
+  const fits = forms.filter(({ properties = {} }) =>
     Object.entries(properties).every(([key, property]) => {
       const found = valueIn(value, key)
       return property.const === undefined || found === undefined || found === property.const
     }),
   )
+  return fits.length > 0 ? fits : forms
 }
 
 function literal(value: unknown): string {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how the file refers to variables.
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -204,7 +205,7 @@ describe('what is refused', () => {
     ],
     ['[1]', ['1: expected a map, found a list']],
     ['clients: closed', ['1: clients: expected "open", a map { open, onNetwork } or a map { keys }, found a text']],
-    ['clients: { open: false }', ['1: clients.open: expected true, found true or false']],
+    ['clients: { open: false }', ['1: clients.open: expected true, found false']],
     ['clients: { key: abc }', ['1: clients.key: unknown key; did you mean "keys"?']],
     ['clients: { keys: [] }', ['1: clients.keys: expected a list with at least one entry, found an empty list']],
     ['clients: { keys: [12345678] }', ['1: clients.keys[0]: expected a text or a map { key, name }, found a number']],
@@ -318,8 +319,8 @@ describe('what is refused', () => {
       ['5: models[0].deployments[0].regoin: unknown key; did you mean "region"?'],
     ],
     [
-      'defaultModel: demmo\nmodels: [{ name: demos, deployments: [{ provider: demo }] }]',
-      ['1: defaultModel: no model group and no provider serves "demmo"; did you mean "demos"?'],
+      'defaultModel: demoss\nmodels: [{ name: demos, deployments: [{ provider: demo }] }]',
+      ['1: defaultModel: no model group and no provider serves "demoss"; did you mean "demos"?'],
     ],
     [
       'defaultModel: gpt-large',
@@ -327,13 +328,7 @@ describe('what is refused', () => {
         '1: defaultModel: no model group and no provider serves "gpt-large"; write <provider>/<model>, or add it to models',
       ],
     ],
-    [
-      'a: ${X}',
-      [
-        '1: a: unknown key; known here: server, clients, providers, models, defaultModel, limits, proxy, log',
-        '1: a: ${X} is not set, neither in the environment nor in .env',
-      ],
-    ],
+    ['a: ${X}', ['1: a: ${X} is not set, neither in the environment nor in .env']],
     ['server: { host: "${}" }', ['1: server.host: expected ${NAME} or ${NAME:-default}; for a dollar sign write $$']],
     [
       'server: { host: "${UNCLOSED" }',
@@ -374,17 +369,14 @@ models:
 
   test.each([
     ['a: 1\na: 2\n', ':2:1: this is not YAML: Map keys must be unique'],
-    [`a: "${key}`, ':1:18: this is not YAML: Missing closing '],
+    [`a: "${key}`, ':1:19: this is not YAML: Missing closing "quote'],
     [`a: }${key}`, ':1:4: this is not YAML: Unexpected flow-map-end token in YAML stream'],
     ['a: !foo b', ':1:4: this is not YAML: Unresolved tag'],
     ['a: *missing', ': this is not YAML: Unresolved alias (the anchor must be set before the alias)'],
-    [
-      'a: 1\n---\nb: 2',
-      ':2:1: this is not YAML: Source contains multiple documents; please use YAML.parseAllDocuments()',
-    ],
+    ['a: 1\n---\nb: 2', ':2:1: this is not YAML: Source contains multiple documents'],
     [
       'clients: { keys: [${K}] }',
-      ":1:20: this is not YAML: Unexpected flow-map-start token in YAML stream; inside [ ] and { } put quotes around '${NAME}'",
+      ":1:20: this is not YAML: Missing , or : between flow sequence items; inside [ ] and { } put quotes around '${NAME}'",
     ],
   ])('%j is told as broken YAML, without quoting it', async (yaml, message) => {
     expect(await problemsOf(yaml)).toEqual([`dragoman.yaml${message}`])
@@ -536,6 +528,7 @@ providers: { a: { type: account, credentials: [{ token: ${canary} }, { email: '\
     ]
     for (const yaml of badFiles) expect((await problemsOf(yaml, { env })).join('\n'), yaml).not.toContain(canary)
 
+    await rm(join(cwd, 'dragoman.yaml'))
     for (const name of ['SKIP_AUTH_TOKEN', 'HTTP_PROXY', 'OPENAI_BASE_URL', 'API_KEYS', 'DRAGOMAN_OPEN_ON_NETWORK']) {
       const problems = await problemsOf(undefined, { env: { [name]: `${canary}://` } })
       expect(problems.join('\n')).toMatch(new RegExp(`^${name}: expected `))

@@ -75,7 +75,8 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
 
   // The file by itself, so that what is wrong in it is said even where something else beats it.
   const parsed = parseFilled(schema, file.value, file.filledBy)
-  const context = { providers: namedProviders(entries, factories), factories, filledBy: file.filledBy }
+  const providers = namedProviders(found ? entries : mapAt(parsed.value, ['providers']), factories)
+  const context = { providers, factories, filledBy: file.filledBy }
   const problems = [
     ...file.problems,
     ...(parsed.ok ? [] : explained(parsed.issues, parsed.value)),

@@ -3,8 +3,9 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
   const wanted = folded(typed)
   let best: { candidate: string; distance: number } | undefined
   for (const candidate of candidates) {
-    const isBeginning = wanted.length >= 3 && folded(candidate).startsWith(wanted)
-    const distance = isBeginning ? 1 : editDistance(wanted, folded(candidate))
+    const other = folded(candidate)
+    const isCutOff = wanted.length >= 3 && other.length >= 3 && (other.startsWith(wanted) || wanted.startsWith(other))
+    const distance = isCutOff ? Math.min(1, Math.abs(wanted.length - other.length)) : editDistance(wanted, other)
     if (distance <= Math.max(1, candidate.length / 3) && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
       best = { candidate, distance }
     }

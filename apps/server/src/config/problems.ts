@@ -112,6 +112,7 @@ function foundAt(value: unknown, path: readonly PropertyKey[], isScalar: boolean
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'a map'
   if (value === '') return 'an empty text'
+  if (typeof value === 'boolean') return String(value)
   if (isSecretPath(path) || (typeof value === 'string' && !isScalar)) return kindOf(value)
   const names = context.filledBy(path)
   if (names) return `what ${names.map((name) => `\${${name}}`).join(' and ')} holds`
@@ -119,8 +120,7 @@ function foundAt(value: unknown, path: readonly PropertyKey[], isScalar: boolean
 }
 
 function kindOf(value: unknown): string {
-  if (typeof value === 'number' || typeof value === 'bigint') return 'a number'
-  return typeof value === 'boolean' ? 'true or false' : 'a text'
+  return typeof value === 'string' ? 'a text' : 'a number'
 }
 
 function quoted(text: string): string {

@@ -191,6 +191,13 @@ test('a property that is not required is there only when the text says what to p
   expect(fitSchema(schema, createClues('weather in Paris for 3 days'))).toEqual({ city: 'Paris', days: 3 })
 })
 
+test('what may be null is optional too', () => {
+  const unit = { anyOf: [{ enum: ['celsius', 'fahrenheit'] }, { type: 'null' }], default: null }
+  const schema = { properties: { city: string, unit }, required: ['city'] }
+  expect(fitSchema(schema, createClues('in Paris, in fahrenheit'))).toEqual({ city: 'Paris', unit: 'fahrenheit' })
+  expect(fitSchema(schema, createClues('in Paris'))).toEqual({ city: 'Paris' })
+})
+
 test('the member of a union that the text names is taken', () => {
   const shape = (kind: string) => ({ type: 'object', properties: { kind: { const: kind } }, required: ['kind'] })
   const schema = { oneOf: [shape('circle'), shape('square')] }

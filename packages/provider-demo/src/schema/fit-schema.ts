@@ -1,16 +1,28 @@
-import { isCommonWord, shortened, spaced, wordsOf } from '../words.ts'
+import { isCommonWord, shortened, wordsOf } from '../words.ts'
 import type { Clues } from './clues.ts'
 import { type Context, conforms, createContext, schemasOfProperty } from './conforms.ts'
 import { isRecognisable, samplesOf } from './formats.ts'
-import { flatten, isEqual, isObject, type JsonValue, type Keywords, listOf, own, typesOf } from './json-schema.ts'
+import {
+  flatten,
+  isEqual,
+  isNested,
+  isObject,
+  type JsonValue,
+  type Keywords,
+  listOf,
+  own,
+  typeOf,
+} from './json-schema.ts'
+import { asWords, isCalculation, isProse } from './property-names.ts'
 
-/** Below this depth, of several alternatives the simplest is taken and lists stay as short as they may. */
+/** From this depth on, of several alternatives the simplest is taken and lists stay as short as they may. */
 const roomyDepth = 4
 const deepest = 32
 const stepsPerValue = 20
 const longestList = 64
 /** Of an enum, that are looked for in the text. */
 const mostMembers = 1000
+const mostReadings = 5
 const longestString = 10_000
 
 /**
@@ -170,10 +182,9 @@ class Fitter {
     }
     for (const key of properties) {
       if (values.has(key) || depth > roomyDepth) continue
-      const flat = flatten(schemaOf(key), this.#context.root)
       // Who requires nothing often means everything.
-      const hinted = flat && this.#hinted(flat.keywords, key, required.length === 0 && flat.alternatives.length === 0)
-      if (hinted !== undefined && this.#fits(hinted, schemaOf(key))) values.set(key, hinted)
+      const hinted = this.#hintedOptional(schemaOf(key), key, required.length === 0)
+      if (hinted !== undefined) values.set(key, hinted)
     }
     const least = Math.min(typeof keywords.minProperties === 'number' ? keywords.minProperties : 0, longestList)
     for (const key of this.#spareKeys(keywords, properties, least)) {
@@ -182,6 +193,21 @@ class Fitter {
     }
     // Not by assignment: `__proto__` is a key like any other.
     return Object.fromEntries(inOrderOf(properties, values))
+  }
+
+  #hintedOptional(schema: unknown, name: string, isRequired: boolean): JsonValue | undefined {
+    const flat = flatten(schema, this.#context.root)
+    const [alternatives] = flat?.alternatives ?? []
+    // `anyOf` something or null is how Python says optional.
+    const readings = alternatives?.slice(0, mostReadings).map((one) => ({ allOf: [flat?.keywords, one] })) ?? [schema]
+    for (const reading of readings) {
+      const keywords = flatten(reading, this.#context.root)?.keywords
+      const saved = this.#clues.save()
+      const hinted = keywords && this.#hinted(keywords, name, isRequired)
+      if (hinted !== undefined && this.#fits(hinted, schema)) return hinted
+      this.#clues.restore(saved)
+    }
+    return undefined
   }
 
   *#spareKeys(keywords: Keywords, properties: readonly string[], least: number): Iterable<string> {
@@ -263,65 +289,12 @@ class Fitter {
 
   #plainString(name: string): string {
     const text = shortened(this.#clues.text.trim(), 500)
-    return (isProse(name) && text) || `example ${wordlike(name)}`.trim()
+    return (isProse(name) && text) || `example ${asWords(name)}`.trim()
   }
 
   #fits(value: unknown, schema: unknown): boolean {
     return conforms(value, schema, this.#context)
   }
-}
-
-type Type = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
-
-/** The first type that is not null. Without a type, the keywords tell; a string where they do not. */
-function typeOf(keywords: Keywords): Type {
-  const types = typesOf(keywords.type)
-  switch (types.find((type) => type !== 'null') ?? types[0]) {
-    case 'object':
-      return 'object'
-    case 'array':
-      return 'array'
-    case 'number':
-    case 'integer':
-      return 'number'
-    case 'boolean':
-      return 'boolean'
-    case 'null':
-      return 'null'
-    case 'string':
-      return 'string'
-    default: {
-      const has = (...names: string[]) => names.some((name) => Object.hasOwn(keywords, name))
-      if (has('properties', 'required', 'additionalProperties', 'patternProperties', 'minProperties')) return 'object'
-      if (has('items', 'prefixItems', 'minItems', 'maxItems', 'contains')) return 'array'
-      const ofNumbers = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']
-      return has(...ofNumbers) ? 'number' : 'string'
-    }
-  }
-}
-
-function isNested(keywords: Keywords): boolean {
-  const type = typeOf(keywords)
-  return type === 'object' || type === 'array'
-}
-
-const proseNames =
-  /^(?:q|query|queries|question|text|prompt|message|input|content|contents|body|search|description|comment|note|notes|summary|instruction|instructions|task|code|sql|thought|thoughts|answer|reason|reasoning|explanation|reply|response)$/
-
-/** Whether a property of this name takes what somebody says, rather than the name of something. */
-function isProse(name: string): boolean {
-  const last = wordlike(name).split(' ').at(-1) ?? ''
-  return name === '' || proseNames.test(last)
-}
-
-function isCalculation(name: string): boolean {
-  return /expression|formula|equation|calculation/i.test(name)
-}
-
-function wordlike(name: string): string {
-  return spaced(name)
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
 }
 
 /** Cut or filled up to the schema's bounds, in UTF-16 units where it is cut and in characters where it is filled. */

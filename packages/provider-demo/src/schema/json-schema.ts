@@ -112,6 +112,40 @@ export function typesOf(type: unknown): readonly unknown[] {
   return typeof type === 'string' ? [type] : listOf(type)
 }
 
+type Type = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
+
+/** The first type that is not null. Without a type, the keywords tell; a string where they do not. */
+export function typeOf(keywords: Keywords): Type {
+  const types = typesOf(keywords.type)
+  switch (types.find((type) => type !== 'null') ?? types[0]) {
+    case 'object':
+      return 'object'
+    case 'array':
+      return 'array'
+    case 'number':
+    case 'integer':
+      return 'number'
+    case 'boolean':
+      return 'boolean'
+    case 'null':
+      return 'null'
+    case 'string':
+      return 'string'
+    default: {
+      const has = (...names: string[]) => names.some((name) => Object.hasOwn(keywords, name))
+      if (has('properties', 'required', 'additionalProperties', 'patternProperties', 'minProperties')) return 'object'
+      if (has('items', 'prefixItems', 'minItems', 'maxItems', 'contains')) return 'array'
+      const ofNumbers = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']
+      return has(...ofNumbers) ? 'number' : 'string'
+    }
+  }
+}
+
+export function isNested(keywords: Keywords): boolean {
+  const type = typeOf(keywords)
+  return type === 'object' || type === 'array'
+}
+
 function commonMembers(a: readonly unknown[], b: readonly unknown[]): unknown {
   return a.length * b.length > 1e6 ? b : a.filter((one) => b.some((other) => isEqual(one, other)))
 }
