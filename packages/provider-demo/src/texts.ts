@@ -19,7 +19,7 @@ export function answerText(about: {
       'I need no key and no network, and the same request always gets the same answer.',
     question.text.trim() === '' ? 'You wrote no text.' : `You wrote: “${oneLine(question.text, 300)}”`,
     receivedText(question, tools),
-    'For real answers 🚀 give Dragoman a provider: put its key into `.env`, such as `OPENROUTER_API_KEY=…`, or list it ' +
+    'For real answers 🚀 give Dragoman a provider: put its key into `.env`, such as `OPENAI_API_KEY=…`, or list it ' +
       'under `providers:` in `dragoman.yaml`, and ask for one of its models.',
     'If 你好, こんにちは and 🐉 look right, your client reads Unicode as it should.',
   ]

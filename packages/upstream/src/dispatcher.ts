@@ -29,7 +29,9 @@ export function createDispatcher(origin: string, proxy: URL | undefined): Dispat
     ...poolOptions,
     uri: proxy.href,
     connectTimeout: PROXIED_CONNECT_MS,
-    proxyTls: tls,
+    // Given at all, this means TLS to the proxy where that speaks SOCKS5.
+    ...(proxy.protocol === 'https:' && { proxyTls: tls }),
+    requestTls: tls,
     // undici hands on the connector that goes through the proxy.
     factory: (target, options) => createPool(target, options),
   })

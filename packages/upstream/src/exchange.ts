@@ -10,8 +10,8 @@ import { Watchdog } from './watchdog.ts'
 export interface ExchangeOptions {
   readonly request: Dispatcher.DispatchOptions
   readonly dispatcher: Dispatcher
-  /** Connections of which none is open yet, closed after use. Without it a stale one is repeated on `dispatcher`. */
-  readonly openAnew: (() => Dispatcher) | undefined
+  /** Connections like those of `dispatcher`, but none of them open yet. */
+  readonly openAnew: () => Dispatcher
   /** For messages. */
   readonly provider: string
   readonly host: string
@@ -30,6 +30,8 @@ export interface ResponseHead {
   readonly headers: RawHeaders
   readonly body: ResponseBody
 }
+
+const CLOSED_BY_PEER: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 // After the reader has enough, the end of a response is usually on its way. Waiting for it saves the connection.
 const REST_MS = 1_000
@@ -189,16 +191,15 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   #dispatch(dispatcher: Dispatcher): void {
     this.#state = 'connecting'
-    dispatcher.dispatch(this.#options.request, this)
+    // Time is kept here, so the clocks of whatever dispatcher it is stay off.
+    dispatcher.dispatch({ ...this.#options.request, headersTimeout: 0, bodyTimeout: 0 }, this)
     if (this.#state === 'connecting') this.#watchFor('connectMs', 'no connection')
   }
 
   /** A kept-alive connection that the other side closed just as we wrote: the request was not seen. */
   #isStale(error: Error): boolean {
-    if (this.#state !== 'waiting' || this.#isAnswered || this.#isRepeated) return false
-    if (error instanceof errors.SocketError) return this.#isReused || (error.socket?.bytesRead ?? 0) > 0
-    const code = 'code' in error ? error.code : undefined
-    return this.#isReused && (code === 'ECONNRESET' || code === 'EPIPE')
+    if (this.#state !== 'waiting' || !this.#isReused || this.#isAnswered || this.#isRepeated) return false
+    return 'code' in error && CLOSED_BY_PEER.has(error.code)
   }
 
   /** Once more, on a socket that is certainly fresh: a pool would offer its next idle one, which may be as stale. */
@@ -210,9 +211,9 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     // undici is still clearing away the socket that failed.
     queueMicrotask(() => {
       if (this.#state !== 'connecting') return
-      const fresh = this.#options.openAnew?.()
-      this.#dispatch(fresh ?? this.#options.dispatcher)
-      void fresh?.close()
+      const fresh = this.#options.openAnew()
+      this.#dispatch(fresh)
+      void fresh.close()
     })
   }
 

@@ -1,15 +1,16 @@
-import { type Call, type Clock, DragomanError, type OutgoingProxy, systemClock } from '@dragoman/core'
+import { type Call, type Clock, DragomanError, isDragomanError, type OutgoingProxy, systemClock } from '@dragoman/core'
 import type { Dispatcher } from 'undici'
 import manifest from '../package.json' with { type: 'json' }
 import { createDispatcher } from './dispatcher.ts'
-import { type ErrorResponse, type MapError, mapErrorResponse } from './error-response.ts'
-import { Exchange, type ExchangeOptions, type ResponseHead } from './exchange.ts'
+import { type MapError, type MapErrorContext, mapErrorResponse } from './error-response.ts'
+import { Exchange, type ResponseHead } from './exchange.ts'
 import { isHtml } from './html-page.ts'
-import { type HttpResponse, ReceivedResponse } from './http-response.ts'
-import { type Limits, resolveLimits } from './limits.ts'
+import { type HttpResponse, ReceivedResponse, type ToError } from './http-response.ts'
+import { resolveLimits } from './limits.ts'
 import { proxyFor } from './proxy-route.ts'
 import { readBeginning } from './read-body.ts'
 import { redact } from './redact.ts'
+import { readBaseUrl, redirectTarget, requestUrl } from './request-url.ts'
 
 export interface HttpClientOptions {
   /** Named in messages. */
@@ -24,7 +25,7 @@ export interface HttpClientOptions {
    */
   readonly proxy?: string | OutgoingProxy | undefined
   readonly clock?: Clock | undefined
-  /** Connections of your own; then `proxy` is yours too, and `close()` leaves them open. */
+  /** Connections of your own; then `proxy` and stale connections are yours too, and `close()` leaves them open. */
   readonly dispatcher?: Dispatcher | undefined
 }
 
@@ -60,10 +61,11 @@ const MAX_REDIRECTS = 3
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { provider, clock = systemClock } = options
   const base = readBaseUrl(options.baseUrl)
-  const openAnew = options.dispatcher ? undefined : () => createDispatcher(base.origin, proxyFor(base, options.proxy))
-  const dispatcher = options.dispatcher ?? createDispatcher(base.origin, proxyFor(base, options.proxy))
-  let closing: Promise<void> | undefined
+  const proxy = proxyFor(base, options.proxy)
+  const openAnew = () => createDispatcher(base.origin, proxy)
+  const dispatcher = options.dispatcher ?? openAnew()
   const ownHeaders = { 'user-agent': USER_AGENT, ...lowerCased(options.headers) }
+  let closing: Promise<void> | undefined
 
   async function send(method: 'GET' | 'POST', path: string, request: PostOptions): Promise<HttpResponse> {
     const { call, accept = 'application/json' } = request
@@ -74,90 +76,35 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       accept,
       // A compressed stream waits in somebody's buffer for more; whole answers, lists above all, shrink to a tenth.
       'accept-encoding': isStream ? 'identity' : 'gzip, br',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== null && { 'content-type': 'application/json' }),
       ...lowerCased(request.headers),
     }
     const limits = resolveLimits(call.limits)
-    const toError = (response: ErrorResponse) => mapError(response, request.mapError, secretsOf(call, headers))
-
-    let url = urlOf(base, path)
-    for (let redirects = 0; ; redirects++) {
-      const head = await exchange(method, url, body, headers, limits, isStream, call).catch((error) => {
-        throw explainHeader(error, call)
-      })
-      if (head.status < 300) return accepted(head, accept, limits, toError)
-      const next = redirects < MAX_REDIRECTS ? redirectOf(head, url) : undefined
-      if (next === undefined) throw await refused(head, limits, toError)
-      head.body.finish()
-      head.body.release()
-      url = next
-    }
-  }
-
-  async function exchange(
-    method: 'GET' | 'POST',
-    url: URL,
-    body: string | Uint8Array | undefined,
-    headers: Readonly<Record<string, string>>,
-    limits: Limits,
-    isStream: boolean,
-    call: RequestCall,
-  ): Promise<ResponseHead> {
     const { host, origin } = base
-    const startedAt = clock.elapsed()
-    call.observe?.({ type: 'request', method, origin, path: url.pathname })
-    const request = { origin, method, path: url.pathname + url.search, headers, body: body ?? null }
-    const head = await new Exchange({
-      request,
-      dispatcher,
-      openAnew,
-      provider,
-      host,
-      limits,
-      isStream,
-      clock,
-      signal: call.signal,
-    } satisfies ExchangeOptions).start()
-    call.observe?.({ type: 'response', status: head.status, afterMs: Math.round(clock.elapsed() - startedAt) })
-    return head
-  }
 
-  async function accepted(
-    head: ResponseHead,
-    accept: string,
-    limits: Limits,
-    toError: (response: ErrorResponse) => DragomanError,
-  ): Promise<HttpResponse> {
-    const response = new ReceivedResponse(head, { provider, limits, clock }, toError)
-    // Some proxy or login wall in front of the service.
-    if (isHtml(response.contentType, '') && !accept.includes('html')) {
-      throw response.call.errorFromText(await readBeginning(response))
+    const exchange = async (url: URL): Promise<ResponseHead> => {
+      const startedAt = clock.elapsed()
+      call.observe?.({ type: 'request', method, origin, path: url.pathname })
+      const sent = { origin, method, path: url.pathname + url.search, headers, body }
+      const { signal } = call
+      const whole = { request: sent, dispatcher, openAnew, provider, host, limits, isStream, clock, signal }
+      const head = await new Exchange(whole).start()
+      call.observe?.({ type: 'response', status: head.status, afterMs: Math.round(clock.elapsed() - startedAt) })
+      return head
     }
-    return response
-  }
-
-  async function refused(
-    head: ResponseHead,
-    limits: Limits,
-    toError: (response: ErrorResponse) => DragomanError,
-  ): Promise<DragomanError> {
+    const head = await followed(exchange, requestUrl(base, path)).catch((error) => {
+      throw explainHeader(error, provider, call)
+    })
+    const toError: ToError = (answer) => {
+      const context = { provider, secrets: secretsOf(call, headers), now: clock.now() }
+      const own = request.mapError?.(answer)
+      return own ? withoutSecrets(own, context) : mapErrorResponse(answer, context)
+    }
     const response = new ReceivedResponse(head, { provider, limits, clock }, toError)
-    return response.call.errorFromText(await readBeginning(response))
-  }
-
-  function mapError(response: ErrorResponse, own: MapError | undefined, secrets: readonly string[]): DragomanError {
-    const error = own?.(response)
-    if (error) return withoutSecrets(error, secrets)
-    return mapErrorResponse(response, { provider, secrets, now: clock.now() })
-  }
-
-  /** A key with a line break at its end, say, fails before anything is sent, and would do so again. */
-  function explainHeader(error: unknown, { credential }: RequestCall): unknown {
-    const isOurs = error instanceof DragomanError && error.code === 'internal'
-    const values = Object.values(credential?.values ?? {})
-    if (!isOurs || !values.some((secret) => /[^\t\x20-\x7e\x80-\xff]/.test(secret.reveal()))) return error
-    const message = `${provider}: the credential ${credential?.id} holds a character that no header can carry`
-    return new DragomanError('credential_rejected', message, { cause: error })
+    // A page is no answer either: some proxy or login wall stands in front of the service.
+    const isAnswer = head.status < 300 && (accept.includes('html') || !isHtml(response.contentType, ''))
+    if (!isAnswer) throw response.call.errorFromText(await readBeginning(response))
+    return response
   }
 
   return {
@@ -170,34 +117,21 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 }
 
-function readBaseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '') {
-    return url
+async function followed(exchange: (url: URL) => Promise<ResponseHead>, first: URL): Promise<ResponseHead> {
+  let url = first
+  for (let redirects = 0; ; redirects++) {
+    const head = await exchange(url)
+    const next = redirectTarget(head.status, head.headers.location?.toString(), url)
+    if (next === undefined || redirects === MAX_REDIRECTS) return head
+    head.body.finish()
+    head.body.release()
+    url = next
   }
-  // It may hold a password, so it is not repeated here.
-  const message = 'A base URL has to be an http:// or https:// URL without a name and password in it'
-  throw new DragomanError('invalid_request', message, { param: 'baseUrl' })
 }
 
-function urlOf(base: URL, path: string): URL {
-  const url = new URL(base)
-  const [pathname = '', query = ''] = path.split(/\?(.*)/s)
-  url.pathname = `${base.pathname.replace(/\/+$/, '')}/${pathname.replace(/^\/+/, '')}`
-  if (query !== '') url.search = base.search === '' ? `?${query}` : `${base.search}&${query}`
-  return url
-}
-
-/** Only where the very same request goes to the very same server: credentials go nowhere else. */
-function redirectOf({ status, headers }: ResponseHead, from: URL): URL | undefined {
-  const location = headers.location?.toString()
-  if ((status !== 307 && status !== 308) || location === undefined) return undefined
-  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
-  return to?.origin === from.origin ? to : undefined
-}
-
-function encodeBody(body: unknown): string | Uint8Array | undefined {
-  return body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body)
+function encodeBody(body: unknown): string | Uint8Array | null {
+  if (body === undefined) return null
+  return body instanceof Uint8Array ? body : JSON.stringify(body)
 }
 
 function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -218,9 +152,18 @@ function secretsOf(call: RequestCall, headers: Readonly<Record<string, string>>)
 }
 
 /** A provider's own mapping may quote the upstream. */
-function withoutSecrets(error: DragomanError, secrets: readonly string[]): DragomanError {
+function withoutSecrets(error: DragomanError, { secrets = [] }: MapErrorContext): DragomanError {
   const message = redact(error.message, secrets)
   if (message === error.message) return error
   const { code, param, retryAfterMs, origin, publicCode, cause } = error
   return new DragomanError(code, message, { param, retryAfterMs, origin, publicCode: publicCode ?? undefined, cause })
+}
+
+/** A key with a line break at its end, say, fails before anything is sent, and would do so again. */
+function explainHeader(error: unknown, provider: string, { credential }: RequestCall): unknown {
+  const values = Object.values(credential?.values ?? {}).map((secret) => secret.reveal())
+  const isBroken = values.some((value) => /[^\t\x20-\x7e\x80-\xff]/.test(value))
+  if (!isBroken || !isDragomanError(error) || error.code !== 'internal') return error
+  const message = `${provider}: the credential ${credential?.id} holds a character that no header can carry`
+  return new DragomanError('credential_rejected', message, { cause: error })
 }

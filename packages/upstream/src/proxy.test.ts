@@ -8,7 +8,7 @@ import { createHttpClient, readJson } from './index.ts'
 import { selfSigned } from './test-certificate.ts'
 import { dataOf, failureOf, outcomeOf, turns } from './test-rig.ts'
 
-const { key, cert } = selfSigned()
+const { key, cert } = selfSigned('localhost')
 const trusted = getCACertificates('default')
 const open: Server[] = []
 const sockets = new Set<Socket>()

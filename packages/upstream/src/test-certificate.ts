@@ -1,14 +1,14 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 
-/** A key and a certificate that it signed itself, for `localhost` and 127.0.0.1; PEM. New each time: none is stored. */
-export function selfSigned(): { key: string; cert: string } {
+/** A key and a certificate that it signed itself, in PEM. New each time, so that no key is stored anywhere. */
+export function selfSigned(host: string): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
   const algorithm = sequence(ECDSA_WITH_SHA256)
   const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from('test')))))
   const validity = sequence(der(0x18, Buffer.from('20200101000000Z')), der(0x18, Buffer.from('21200101000000Z')))
   const extensions = sequence(
     sequence(BASIC_CONSTRAINTS, TRUE, der(0x04, sequence(TRUE))),
-    sequence(ALTERNATIVE_NAME, der(0x04, sequence(der(0x82, Buffer.from('localhost')), der(0x87, [127, 0, 0, 1])))),
+    sequence(ALTERNATIVE_NAME, der(0x04, sequence(der(0x82, Buffer.from(host))))),
   )
   const version = der(0xa0, der(0x02, [2]))
   const publicInfo = publicKey.export({ type: 'spki', format: 'der' })

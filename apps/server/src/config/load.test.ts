@@ -1,32 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how the file refers to variables.
-import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ConfigError } from './config-error.ts'
-import { fakeFactories, fakePresets } from './fake-factories.ts'
-import { type LoadOptions, loadSettings } from './load.ts'
+import { chmod, stat } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { fakeFactories } from './fake-factories.ts'
+import type { LoadOptions } from './load.ts'
+import { testFolder } from './test-folder.ts'
 
-let cwd: string
-
-beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'dragoman-config-'))
-})
-
-afterEach(async () => {
-  await rm(cwd, { recursive: true })
-})
-
-async function load(yaml: string | undefined, options: Partial<LoadOptions> = {}) {
-  if (yaml !== undefined) await writeFile(join(cwd, 'dragoman.yaml'), yaml, { mode: 0o600 })
-  return loadSettings({ env: {}, cwd, factories: fakeFactories, presets: async () => fakePresets, ...options })
-}
-
-async function problemsOf(yaml: string | undefined, options: Partial<LoadOptions> = {}): Promise<readonly string[]> {
-  const outcome = await load(yaml, options).catch((reason: unknown) => reason)
-  if (outcome instanceof ConfigError) return outcome.problems
-  throw new Error('It was accepted', { cause: outcome })
-}
+const folder = testFolder()
+const { load, problems: problemsOf, write } = folder
 
 const key = 'c1ientkey-4f6a'
 const upstreamKey = 'up5tream-9b1c'
@@ -389,22 +370,24 @@ models:
     expect(await problemsOf(undefined, { env: { DRAGOMAN_CONFIG: 'x/y.yaml' } })).toEqual([
       'x/y.yaml: there is no such file',
     ])
-    expect(await problemsOf(undefined, { flags: { config: '.' } })).toEqual([`${cwd}: cannot be read (EISDIR)`])
+    expect(await problemsOf(undefined, { flags: { config: '.' } })).toEqual([
+      `${folder.path()}: cannot be read (EISDIR)`,
+    ])
   })
 })
 
 describe('what counts', () => {
   test('flags beat DRAGOMAN_*, these the file, it the other variables, and these .env', async () => {
     const all = { DRAGOMAN_PORT: '2', PORT: '4' }
-    await writeFile(join(cwd, '.env'), 'PORT=5\nDRAGOMAN_PORT=6\nHOST=127.0.0.9\n', { mode: 0o600 })
+    await write('.env', 'PORT=5\nDRAGOMAN_PORT=6\nHOST=127.0.0.9\n')
     const port = async (yaml: string | undefined, options: Partial<LoadOptions>) =>
       (await load(yaml, options)).server.port
     expect(await port('server: { port: 3 }', { env: all, flags: { port: 1 } })).toBe(1)
     expect(await port('server: { port: 3 }', { env: all })).toBe(2)
     expect(await port('server: { port: 3 }', { env: { PORT: '4' } })).toBe(6)
-    await writeFile(join(cwd, '.env'), 'PORT=5\nHOST=127.0.0.9\n')
+    await write('.env', 'PORT=5\nHOST=127.0.0.9\n')
     expect(await port('server: { port: 3 }', { env: { PORT: '4' } })).toBe(3)
-    await rm(join(cwd, 'dragoman.yaml'))
+    await folder.remove('dragoman.yaml')
     const settings = await load(undefined, { env: { PORT: '4' } })
     expect(settings.server).toMatchObject({ port: 4, host: '127.0.0.9' })
     expect(settings.sources).toEqual(['.env', 'HOST (.env)', 'PORT'])
@@ -412,14 +395,14 @@ describe('what counts', () => {
   })
 
   test('variables of the file are filled from the environment before .env', async () => {
-    await writeFile(join(cwd, '.env'), `A=127.0.0.2\nB=debug\n`, { mode: 0o600 })
+    await write('.env', `A=127.0.0.2\nB=debug\n`)
     const settings = await load('server: { host: "${A}" }\nlog: { level: "${B}" }', { env: { A: '127.0.0.3' } })
     expect(settings).toMatchObject({ server: { host: '127.0.0.3' }, log: { level: 'debug' } })
   })
 
   test('the other spelling of the file is read too, and a file can be named', async () => {
-    await writeFile(join(cwd, 'dragoman.yml'), 'server: { port: 1 }', { mode: 0o600 })
-    await writeFile(join(cwd, 'mine.yaml'), 'server: { port: 2 }', { mode: 0o600 })
+    await write('dragoman.yml', 'server: { port: 1 }')
+    await write('mine.yaml', 'server: { port: 2 }')
     expect((await load(undefined)).server.port).toBe(1)
     expect(await load(undefined, { env: { DRAGOMAN_CONFIG: 'mine.yaml' } })).toMatchObject({ server: { port: 2 } })
     expect(await load('server: { port: 3 }', { flags: { config: 'mine.yaml' } })).toMatchObject({
@@ -470,14 +453,14 @@ providers: { a: { type: account, credentials: [{ email: me@a.example, password: 
     expect((await load(yaml, { env })).notices).toEqual([
       'dragoman.yaml holds secrets itself (clients.keys[0], providers.a.credentials[0].email): better write ${NAME} and put them into .env',
     ])
-    await chmod(join(cwd, 'dragoman.yaml'), 0o644)
+    await chmod(folder.path('dragoman.yaml'), 0o644)
     expect((await load(undefined, { env })).notices[1]).toBe(
       'dragoman.yaml can be read by everybody on this machine: chmod 600 dragoman.yaml',
     )
   })
 
   test('in .env are taken away from everybody else', async () => {
-    const path = join(cwd, '.env')
+    const path = folder.path('.env')
     await writeFile(path, `AUTH_TOKEN=${key}`)
     await chmod(path, 0o644)
     expect((await load(undefined)).notices).toEqual([
@@ -528,7 +511,7 @@ providers: { a: { type: account, credentials: [{ token: ${canary} }, { email: '\
     ]
     for (const yaml of badFiles) expect((await problemsOf(yaml, { env })).join('\n'), yaml).not.toContain(canary)
 
-    await rm(join(cwd, 'dragoman.yaml'))
+    await folder.remove('dragoman.yaml')
     for (const name of ['SKIP_AUTH_TOKEN', 'HTTP_PROXY', 'OPENAI_BASE_URL', 'API_KEYS', 'DRAGOMAN_OPEN_ON_NETWORK']) {
       const problems = await problemsOf(undefined, { env: { [name]: `${canary}://` } })
       expect(problems.join('\n')).toMatch(new RegExp(`^${name}: expected `))
@@ -537,7 +520,6 @@ providers: { a: { type: account, credentials: [{ token: ${canary} }, { email: '\
   })
 
   test("that a type's own check puts into its message are taken out", async () => {
-    const { z } = await import('zod')
     const talkative = {
       id: 'talkative',
       options: z.strictObject({}),
