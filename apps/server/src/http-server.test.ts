@@ -70,3 +70,29 @@ test('a port that is taken is an error that says so', async () => {
   const options = { host: '127.0.0.1', port: server.port, maxConnections: 1, graceMs: 0 }
   await expect(listen(app, options)).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })
+
+test('idle connections make room, the oldest first, and those that are answered stay', async () => {
+  const { provider, gate, started } = gated()
+  await using server = await startTestServer(provider, { maxConnections: 10 })
+  const open = post(server.url)
+  await started.promise
+  const closed: number[] = []
+  const madeRoom = Promise.withResolvers<void>()
+  const idle = []
+  for (let i = 0; i < 30; i++) {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      if (closed.push(i) === 20) madeRoom.resolve()
+    })
+    await new Promise((resolve) => socket.once('connect', resolve))
+    idle.push(socket)
+  }
+  const health = await fetch(`${server.url}/health`)
+  expect(health.status).toBe(200)
+  await madeRoom.promise
+  expect(closed).toEqual(closed.toSorted((a, b) => a - b))
+  gate.resolve()
+  expect(await open).toMatch(/\[DONE\]\n\n$/)
+  for (const socket of idle) socket.destroy()
+})

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DragomanError } from '@dragoman/core'
 import type { App } from './app.ts'
+import { closeIdleWhenCrowded } from './http/idle-connections.ts'
 
 export interface HttpServer {
   readonly url: string
@@ -22,6 +23,7 @@ export async function listen(
     app.handle,
   )
   server.maxConnections = options.maxConnections
+  closeIdleWhenCrowded(server, options.maxConnections)
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address() as AddressInfo // a TCP server that listens has one

@@ -24,9 +24,14 @@ export interface TestServer extends HttpServer, AsyncDisposable {
 /** The whole server over one provider, on a free port of loopback. */
 export async function startTestServer(
   provider: Provider = greeter,
-  options: Partial<AppOptions> & { host?: string; graceMs?: number; gatewayOptions?: Partial<GatewayOptions> } = {},
+  options: Partial<AppOptions> & {
+    host?: string
+    graceMs?: number
+    maxConnections?: number
+    gatewayOptions?: Partial<GatewayOptions>
+  } = {},
 ): Promise<TestServer> {
-  const { host = '127.0.0.1', graceMs = 1_000 } = options
+  const { host = '127.0.0.1', graceMs = 1_000, maxConnections = 100 } = options
   const logged: string[] = []
   const entry = { id: provider.id, provider, credentials: staticCredentials([]) }
   const app = createApp({
@@ -44,7 +49,7 @@ export async function startTestServer(
     logsAccess: true,
     ...options,
   })
-  const server = await listen(app, { host, port: 0, maxConnections: 100, graceMs })
+  const server = await listen(app, { host, port: 0, maxConnections, graceMs })
   return { ...server, logged, [Symbol.asyncDispose]: () => server.stop() }
 }
 

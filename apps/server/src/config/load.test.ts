@@ -461,7 +461,7 @@ providers: { a: { type: account, credentials: [{ email: me@a.example, password: 
 
   test('in .env are taken away from everybody else', async () => {
     const path = folder.path('.env')
-    await writeFile(path, `AUTH_TOKEN=${key}`)
+    await write('.env', `AUTH_TOKEN=${key}`)
     await chmod(path, 0o644)
     expect((await load(undefined)).notices).toEqual([
       '.env could be read by everybody on this machine; now only by its owner and group',

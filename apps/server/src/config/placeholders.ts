@@ -23,7 +23,7 @@ const shapes = [
   /\*{3,}/,
   /^<.*>$/,
   /^\[.*\]$/,
-  /^([a-z]+[-_])?your[-_ ].*(key|token|secret|password|here)/i,
+  /^([a-z]+[-_])*your[-_ ].*(key|token|secret|password|here)/i,
   /change[-_ ]?(me|this|it)!?$/i,
   /^(put|paste|insert|enter|replace)[-_ ].*(key|token|secret|here|me|this)$/i,
   /^sk-(test|example|placeholder|key|secret|1234|123456)$/i,
