@@ -153,9 +153,10 @@ describe('engines on this machine', () => {
     [
       'sends without an end',
       (_, response) => {
-        const more = () => response.write('[1,2,3],'.repeat(8192), () => !response.destroyed && more())
+        const part = '[1,2,3],'.repeat(8192)
+        response.on('drain', () => response.write(part))
         response.write('{"data":[')
-        more()
+        while (response.write(part));
       },
     ],
   ])('a program that %s is none, and does not hold up the others', async (_, listener) => {
@@ -172,6 +173,11 @@ describe('engines on this machine', () => {
     const free = await listening(gone)
     await new Promise((resolve) => gone.close(resolve))
     expect((await found({}, { presets: { x: local('X', port), y: local('Y', free) } })).local).toEqual([])
+  })
+
+  test('a list that is longer than any engine has is not read to its end', async () => {
+    const port = await engine(JSON.stringify({ data: Array(100_000).fill({ id: 'a-model-with-a-name' }) }))
+    expect((await found({}, { presets: { x: local('X', port) }, probeMs: 10_000 })).local).toEqual([])
   })
 
   test("the gateway's own port is not asked", async () => {

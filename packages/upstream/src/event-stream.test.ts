@@ -173,6 +173,21 @@ async function standstill(request: Exchange | undefined): Promise<void> {
   }
 }
 
+test('a reader that comes late and stalls stops the upstream too', async () => {
+  await using rig = await startRig()
+  const block = `data: ${'x'.repeat(100)}\n\n`.repeat(600)
+  rig.upstream.script({ headers: eventStream, body: repeated(block) })
+  const response = await rig.stream()
+  const [request] = rig.upstream.requests
+  await standstill(request)
+  const items = dataOf(response)
+  await items.next()
+  await standstill(request)
+  expect(request?.sent).toBeLessThan(16 * 1024 * 1024)
+  await items.return?.()
+  expect(await request?.closed).toBe('aborted')
+})
+
 test('a stalled reader is not an idle upstream', async () => {
   await using rig = await startRig()
   const block = `data: ${'x'.repeat(1000)}\n\n`.repeat(64)

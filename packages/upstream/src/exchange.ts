@@ -54,7 +54,6 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #link: Link | undefined
   #isReused = false
   #isAnswered = false
-  #isRepeated = false
   #body: BodyChannel | undefined
   #decoder: ContentDecoder | undefined
   #wireBytes = 0
@@ -80,8 +79,6 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     }
     return this.#head
   }
-
-  // --- What the reader asks for.
 
   pause(): void {
     // A body that nobody has begun to read stays watched: it may have been forgotten.
@@ -110,8 +107,6 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     if (this.#state === 'body') this.#close()
   }
-
-  // --- What undici reports.
 
   ride(link: Link): void {
     this.#link = link
@@ -182,8 +177,6 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     else if (this.#state !== 'over') this.#conclude(mapConnectionError(error, provider, host), false)
   }
 
-  // --- Between the two.
-
   readonly #onAbort = (): void => {
     const { signal } = this.#options
     this.#conclude(toDragomanError(signal.reason, signal), true)
@@ -191,20 +184,24 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   #dispatch(dispatcher: Dispatcher): void {
     this.#state = 'connecting'
-    // Time is kept here, so the clocks of whatever dispatcher it is stay off.
-    dispatcher.dispatch({ ...this.#options.request, headersTimeout: 0, bodyTimeout: 0 }, this)
+    try {
+      // Time is kept here, so the clocks of whatever dispatcher it is stay off.
+      dispatcher.dispatch({ ...this.#options.request, headersTimeout: 0, bodyTimeout: 0 }, this)
+    } catch (error) {
+      // Most report what is wrong with a request as they report everything; undici's proxies throw.
+      this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)))
+    }
     if (this.#state === 'connecting') this.#watchFor('connectMs', 'no connection')
   }
 
   /** A kept-alive connection that the other side closed just as we wrote: the request was not seen. */
   #isStale(error: Error): boolean {
-    if (this.#state !== 'waiting' || !this.#isReused || this.#isAnswered || this.#isRepeated) return false
+    if (this.#state !== 'waiting' || !this.#isReused || this.#isAnswered) return false
     return 'code' in error && CLOSED_BY_PEER.has(error.code)
   }
 
-  /** Once more, on a socket that is certainly fresh: a pool would offer its next idle one, which may be as stale. */
+  /** Once more, on a socket that is fresh, so that this comes to an end: a pool would offer its next, as stale one. */
   #repeat(): void {
-    this.#isRepeated = true
     this.#controller = undefined
     this.#link = undefined
     this.#state = 'connecting'

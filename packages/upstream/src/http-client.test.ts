@@ -140,7 +140,7 @@ test('the fourth redirect is not followed', async () => {
 test('an error is told in the upstream’s words and without our secrets', async () => {
   const secrets = { apiKey, session: canary('session') }
   await using rig = await startRig({ headers: { cookie: `sid=${secrets.session}` } })
-  const message = `Key ${apiKey} and cookie sid=${secrets.session} are not allowed to see gpt-5-mini`
+  const message = `Key ${apiKey} of session <${secrets.session}> is not allowed to see gpt-5-mini`
   rig.upstream.script(errorReply(403, message)).script({ status: 400, body: message })
   for (const code of ['credential_forbidden', 'invalid_request']) {
     const error = await rig.whole().catch((reason) => reason)
@@ -154,10 +154,17 @@ test('a provider reads its own errors first, without their secrets', async () =>
   await using rig = await startRig()
   rig.upstream.always(errorReply(400, `Code 7 for ${apiKey}`))
   const mapError = ({ status, json }: { status: number; json: unknown }) =>
-    status === 400 ? new DragomanError('credential_disabled', JSON.stringify(json), { retryAfterMs: 5 }) : undefined
+    status === 400
+      ? new DragomanError('credential_disabled', JSON.stringify(json), {
+          retryAfterMs: 5,
+          param: apiKey,
+          publicCode: apiKey,
+        })
+      : undefined
   const error = await rig.whole(rig.call(), { mapError }).catch((reason) => reason)
   expect(error).toMatchObject({ code: 'credential_disabled', retryAfterMs: 5 })
   expect(error.message).toContain('Code 7 for [redacted]')
+  expect(leaked({ apiKey }, error)).toEqual([])
   expect(await failureOf(rig.whole(rig.call(), { mapError: () => undefined }))).toContain('invalid_request')
 })
 

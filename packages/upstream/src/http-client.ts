@@ -146,17 +146,21 @@ const SECRET_HEADERS = /authorization|cookie|key|token|secret|session|signature/
 function secretsOf(call: RequestCall, headers: Readonly<Record<string, string>>): readonly string[] {
   const secrets = Object.values(call.credential?.values ?? {}).map((secret) => secret.reveal())
   for (const [name, value] of Object.entries(headers)) {
-    if (SECRET_HEADERS.test(name)) secrets.push(value, value.replace(/^\S+\s+/, ''))
+    if (!SECRET_HEADERS.test(name)) continue
+    secrets.push(value, value.replace(/^\S+\s+/, ''))
+    if (name === 'cookie') secrets.push(...value.split(';').map((pair) => pair.replace(/^[^=]*=/, '')))
   }
   return secrets
 }
 
 /** A provider's own mapping may quote the upstream. */
 function withoutSecrets(error: DragomanError, { secrets = [] }: MapErrorContext): DragomanError {
+  const { code, retryAfterMs, origin, cause } = error
   const message = redact(error.message, secrets)
-  if (message === error.message) return error
-  const { code, param, retryAfterMs, origin, publicCode, cause } = error
-  return new DragomanError(code, message, { param, retryAfterMs, origin, publicCode: publicCode ?? undefined, cause })
+  const param = error.param === undefined ? undefined : redact(error.param, secrets)
+  const publicCode = error.publicCode === null ? undefined : redact(error.publicCode, secrets)
+  if (message === error.message && param === error.param && publicCode === (error.publicCode ?? undefined)) return error
+  return new DragomanError(code, message, { param, retryAfterMs, origin, publicCode, cause })
 }
 
 /** A key with a line break at its end, say, fails before anything is sent, and would do so again. */

@@ -35,9 +35,9 @@ export class Link {
   }
 }
 
-/** A handler that wants to know its link. */
-export interface Rider {
-  ride(link: Link): void
+/** What a handler that wants to know its link has besides. */
+interface Rider {
+  ride?(link: Link): void
 }
 
 /** One connection of a pool, which tells each handler its link. */
@@ -55,8 +55,8 @@ export class LinkedClient extends Client {
     return new LinkedClient(origin, options, new Link(options.connect))
   }
 
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler | Rider): boolean {
-    if ('ride' in handler) handler.ride(this.#link)
-    return super.dispatch(options, handler as Dispatcher.DispatchHandler)
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler & Rider): boolean {
+    handler.ride?.(this.#link)
+    return super.dispatch(options, handler)
   }
 }

@@ -1,4 +1,4 @@
-import { createServer, request as forward, type IncomingMessage } from 'node:http'
+import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -37,11 +37,12 @@ interface SeenByProxy {
 }
 
 /** Tunnels and forwards, or answers everything with `refuse`. */
-async function startHttpProxy(refuse?: number): Promise<SeenByProxy> {
+async function startHttpProxy(refuse?: number, isSecure = false): Promise<SeenByProxy> {
   const seen: { line: string; authorization: string | undefined }[] = []
   const note = ({ method, url, headers }: IncomingMessage) =>
     seen.push({ line: `${method} ${url}`, authorization: headers['proxy-authorization'] })
-  const server = createServer((message, response) => {
+  const server = isSecure ? createSecureServer({ key, cert }) : createServer()
+  server.on('request', (message: IncomingMessage, response: ServerResponse) => {
     note(message)
     if (refuse) {
       response.writeHead(refuse).end()
@@ -132,6 +133,17 @@ test('an https upstream is reached through a tunnel, which sees its name and not
   }
   const authorization = `Basic ${Buffer.from('user:p@ss').toString('base64')}`
   expect(proxy.seen).toEqual([{ line: `CONNECT localhost:${port}`, authorization }])
+  await client.close()
+})
+
+test('a proxy may speak TLS itself', async () => {
+  setDefaultCACertificates([...trusted, cert])
+  const port = await startSecureUpstream()
+  const proxy = await startHttpProxy(undefined, true)
+  const baseUrl = `https://localhost:${port}`
+  const client = createHttpClient({ provider: 'acme', baseUrl, proxy: `https://localhost:${proxy.port}` })
+  expect(await readJson(await client.get('/models', { call: call() }))).toEqual({ ok: true })
+  expect(proxy.seen).toEqual([{ line: `CONNECT localhost:${port}`, authorization: undefined }])
   await client.close()
 })
 
@@ -228,6 +240,15 @@ test('a SOCKS5 proxy that refuses the login is upstream_unavailable', async () =
   })
   expect(await failureOf(client.get('/', { call: call() }))).toMatch(
     /^upstream_unavailable: acme \(localhost:1\): the outgoing SOCKS5 proxy refused/,
+  )
+  await client.close()
+})
+
+test('a request that undici’s proxies throw at fails like any other', async () => {
+  const client = createHttpClient({ provider: 'acme', baseUrl: 'http://localhost:1', proxy: 'http://localhost:1' })
+  const headers = { 'proxy-authorization': 'Basic canary' }
+  expect(await failureOf(client.get('/', { call: call(), headers }))).toBe(
+    'internal: acme (localhost:1): the request could not be built (UND_ERR_INVALID_ARG)',
   )
   await client.close()
 })

@@ -11,11 +11,9 @@ export function readBaseUrl(text: string): URL {
 
 /** The path below the base's, with the queries of both. */
 export function requestUrl(base: URL, path: string): URL {
-  const url = new URL(base)
-  const [pathname = '', query = ''] = path.split(/\?(.*)/s)
-  url.pathname = `${base.pathname.replace(/\/+$/, '')}/${pathname.replace(/^\/+/, '')}`
-  if (query !== '') url.search = base.search === '' ? `?${query}` : `${base.search}&${query}`
-  return url
+  const [pathname = '', query = ''] = path.replaceAll('#', '%23').split(/\?(.*)/s)
+  const search = query === '' ? base.search : `${base.search === '' ? '?' : `${base.search}&`}${query}`
+  return new URL(`${base.origin}${base.pathname.replace(/\/+$/, '')}/${pathname.replace(/^\/+/, '')}${search}`)
 }
 
 /**

@@ -31,6 +31,7 @@ export class BodyChannel implements ResponseBody, BodySink {
   #sink: BodySink | undefined
   #early: Uint8Array[] = []
   #earlyBytes = 0
+  #isPaused = false
   #outcome: ((sink: BodySink) => void) | undefined
 
   constructor(source: BodySource) {
@@ -66,14 +67,17 @@ export class BodyChannel implements ResponseBody, BodySink {
     for (const chunk of this.#early) sink.data(chunk)
     this.#early = []
     if (this.#outcome) this.#outcome(sink)
-    else if (this.#earlyBytes > MAX_UNATTACHED_BYTES) this.#source.resume()
+    // Unless what waited was enough to make the reader pause at once.
+    else if (this.#earlyBytes > MAX_UNATTACHED_BYTES && !this.#isPaused) this.#source.resume()
   }
 
   pause(): void {
+    this.#isPaused = true
     this.#source.pause()
   }
 
   resume(): void {
+    this.#isPaused = false
     this.#source.resume()
   }
 

@@ -40,7 +40,7 @@ function readRateLimits(headers: Headers, now: number): number | undefined {
 }
 
 /** Seconds, an instant, a date or a duration -> milliseconds to wait. */
-export function readWait(text: string | null, now: number): number | undefined {
+function readWait(text: string | null, now: number): number | undefined {
   if (text === null) return undefined
   const value = readNumber(text)
   if (value !== undefined) {

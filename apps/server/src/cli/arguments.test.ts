@@ -50,7 +50,6 @@ test.each([
     [
       'there is no option --prot; did you mean "--port"?',
       '--port: expected a port from 0 to 65535, found "x"',
-      'there is no command "halp"; did you mean "help"?',
     ],
   ],
 ])('%j is refused', (argv, problems) => {

@@ -84,7 +84,9 @@ export function parseArguments(argv: readonly string[]): Command {
   const [command = 'start', ...rest] = positionals
   const action = configActions.find((name) => name === rest[0])
   const surplus = rest.slice(command === 'config' ? 1 : 0)
-  if (!isCommand(command)) {
+  if (problems.length > 0) {
+    // The value of an option that does not exist would pass for a command.
+  } else if (!isCommand(command)) {
     problems.push(`there is no command ${JSON.stringify(command)}${didYouMean(command, commands)}`)
   } else if (command === 'config' && !action && !values.help) {
     const hint = didYouMean(rest[0] ?? '', configActions)

@@ -8,17 +8,15 @@ export function sectionsOf({ host, port, logLevel }: Flags): Sections {
   return { server: { host, port }, log: { level: logLevel } }
 }
 
-/** Settings over one another, the last on top. What is undefined covers nothing; lists are replaced as a whole. */
+/** Sections over one another, the last on top, setting by setting. What is undefined covers nothing. */
 export function overlaid(layers: readonly Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> {
-  const result: Record<string, unknown> = {}
-  for (const layer of layers) {
-    for (const [key, value] of Object.entries(layer)) {
-      if (value === undefined) continue
-      const isSection = typeof value === 'object' && value !== null && !Array.isArray(value)
-      result[key] = isSection ? overlaid([mapAt(result[key], []), mapAt(value, [])]) : value
-    }
+  const result = new Map<string, unknown>()
+  for (const [name, section] of layers.flatMap((layer) => Object.entries(layer))) {
+    const isMap = typeof section === 'object' && section !== null && !Array.isArray(section)
+    const settings = Object.entries(mapAt(section, [])).filter(([, value]) => value !== undefined)
+    result.set(name, isMap ? { ...mapAt(result.get(name), []), ...Object.fromEntries(settings) } : section)
   }
-  return result
+  return Object.fromEntries(result)
 }
 
 /** The port that the server is going to have, as far as one can say before everything is checked. */

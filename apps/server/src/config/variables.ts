@@ -9,8 +9,13 @@ export function createVariables(
   environment: Readonly<Record<string, string | undefined>>,
   dotEnv: Readonly<Record<string, string | undefined>> = {},
 ): Variables {
+  // `process.env` and what is parsed from .env inherit `constructor` and the like, which are no variables.
+  const own = (from: typeof environment, name: string) => (Object.hasOwn(from, name) ? from[name] : undefined)
   return {
-    get: (name) => environment[name] ?? dotEnv[name],
-    label: (name) => (environment[name] === undefined && dotEnv[name] !== undefined ? `${name} (.env)` : name),
+    get: (name) => own(environment, name) ?? own(dotEnv, name),
+    label(name) {
+      const isFromFile = own(environment, name) === undefined && own(dotEnv, name) !== undefined
+      return isFromFile ? `${name} (.env)` : name
+    },
   }
 }
