@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 
 // What npx starts.
 const program = join('node_modules', '.bin', 'dragoman')
-const server = spawn(program, ['--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+const server = spawn(program, ['--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] })
 try {
   const response = await fetch(`${await address()}/chat/completions`, {
     method: 'POST',
@@ -22,8 +22,9 @@ try {
   server.kill('SIGKILL')
 }
 
+/** It says so on stderr. */
 async function address() {
-  for await (const line of createInterface({ input: server.stdout })) {
+  for await (const line of createInterface({ input: server.stderr })) {
     const [found] = /http:\/\/\S+\/v1/.exec(line) ?? []
     if (found) return found
   }

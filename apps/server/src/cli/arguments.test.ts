@@ -47,10 +47,7 @@ test.each([
   [['start', 'now'], ['start takes no "now"']],
   [
     ['--port', 'x', '--prot', 'halp'],
-    [
-      'there is no option --prot; did you mean "--port"?',
-      '--port: expected a port from 0 to 65535, found "x"',
-    ],
+    ['there is no option --prot; did you mean "--port"?', '--port: expected a port from 0 to 65535, found "x"'],
   ],
 ])('%j is refused', (argv, problems) => {
   expect(() => parseArguments(argv)).toThrowError(new ConfigError(problems))

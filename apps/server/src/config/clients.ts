@@ -39,6 +39,9 @@ export function resolveClients(question: ClientQuestion): ClientAnswer {
   ]
   if (keys.length > 0) return { clients: { mode: 'keys', keys }, problems: [], notices }
 
+  // Where a key was meant to be, what is wrong with it has been said, and its absence is no news.
+  if (variables.problems.length > 0) return { clients: { mode: 'open' }, problems: [], notices }
+
   const problems: string[] = []
   if (variables.keysRequiredBy) {
     const contradiction =

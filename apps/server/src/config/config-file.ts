@@ -3,7 +3,7 @@ import { findConfigFile, isReadableByOthers } from './files.ts'
 import { type FilledBy, interpolate } from './interpolate.ts'
 import type { Problem } from './problems.ts'
 import { formatPath, secretsIn } from './secret-paths.ts'
-import { valueAt, withoutBlanks } from './values.ts'
+import { mapAt, valueAt, valueIn, withoutBlanks } from './values.ts'
 import type { Variables } from './variables.ts'
 
 /** A configuration file with its variables filled in, not yet checked. */
@@ -16,6 +16,8 @@ export interface ConfigFile {
   /** One line each, in the order of the file: `dragoman.yaml:12: server.port: …`. */
   describe(problems: readonly Problem[]): readonly string[]
   readonly problems: readonly Problem[]
+  /** Providers that are switched off and refer to variables that are not set; `value` is without them. */
+  readonly leftOut: ReadonlySet<string>
   readonly notices: readonly string[]
 }
 
@@ -34,13 +36,18 @@ export async function readConfigFile(
       filledBy: () => undefined,
       describe: (problems) => problems.map(({ path, problem }) => joined([formatPath(path), problem])),
       problems: [],
+      leftOut: new Set(),
       notices: [],
     }
   }
   const document = readDocument(file.text, file.name)
-  const { value, filledBy, problems } = interpolate(withoutBlanks(document.value ?? {}), variables.get)
-  const isLeftOut = ([section, id]: readonly PropertyKey[]) =>
-    section === 'providers' && id !== undefined && valueAt(value, [section, id, 'enabled']) === false
+  const { value: filled, filledBy, problems: missing } = interpolate(withoutBlanks(document.value ?? {}), variables.get)
+  const leftOut = missing.flatMap(({ path: [section, id] }) => {
+    const isOff = section === 'providers' && typeof id === 'string' && isSwitchedOff(valueAt(filled, [section, id]))
+    return isOff ? [id] : []
+  })
+  const value = leftOut.length > 0 ? withoutProviders(filled, leftOut) : filled
+  const problems = missing.filter(({ path: [section, id] }) => section !== 'providers' || !leftOut.includes(String(id)))
   const literals = secretsIn(value).filter((path) => !filledBy(path))
   const notices: string[] = []
   if (literals.length > 0) {
@@ -62,8 +69,8 @@ export async function readConfigFile(
         .map(({ path, problem }) => ({ line: document.lineOf(path), path, problem }))
         .sort((a, b) => a.line - b.line)
         .map(({ line, path, problem }) => joined([`${file.name}:${line}`, formatPath(path), problem])),
-    // A provider that is left out may lack its key.
-    problems: problems.filter(({ path }) => !isLeftOut(path)),
+    problems,
+    leftOut: new Set(leftOut),
     notices,
   }
 }
@@ -74,4 +81,13 @@ function joined(parts: readonly string[]): string {
 
 function isSamePath(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
   return formatPath(a) === formatPath(b)
+}
+
+function isSwitchedOff(provider: unknown): boolean {
+  return String(valueIn(provider, 'enabled')) === 'false'
+}
+
+function withoutProviders(value: unknown, ids: readonly string[]): unknown {
+  const kept = Object.entries(mapAt(value, ['providers'])).filter(([id]) => !ids.includes(id))
+  return { ...mapAt(value, []), providers: Object.fromEntries(kept) }
 }

@@ -1,7 +1,7 @@
 import { type DeploymentContext, deploymentOptions } from './deployments.ts'
 import { didYouMean } from './nearest.ts'
 import { faultOfSecret } from './placeholders.ts'
-import type { Problem } from './problems.ts'
+import { foundAt, type Problem } from './problems.ts'
 import type { Config } from './schema.ts'
 import { listAt, mapAt, valueAt } from './values.ts'
 
@@ -86,7 +86,7 @@ function checkDeployments(context: CrossCheckContext): readonly Problem[] {
   )
 }
 
-function checkDefaultModel({ value, providers }: CrossCheckContext): readonly Problem[] {
+function checkDefaultModel({ value, providers, filledBy }: CrossCheckContext): readonly Problem[] {
   const name = valueAt(value, ['defaultModel'])
   if (typeof name !== 'string' || name === '') return []
   const isEnabled = (id: unknown) => typeof id === 'string' && providers.get(id)?.enabled === true
@@ -101,7 +101,8 @@ function checkDefaultModel({ value, providers }: CrossCheckContext): readonly Pr
   // A provider that is called like its type serves one model of this name: `demo`.
   if (isGroup || isOfProvider || (isEnabled(name) && providers.get(name)?.type === name)) return []
   const hint = didYouMean(name, groups) || '; write <provider>/<model>, or add it to models'
-  return [{ path: ['defaultModel'], problem: `no model group and no provider serves ${JSON.stringify(name)}${hint}` }]
+  const path = ['defaultModel']
+  return [{ path, problem: `no model group and no provider serves ${foundAt(name, path, true, { filledBy })}${hint}` }]
 }
 
 function repeated(values: readonly unknown[], problem: (index: number, first: number) => Problem): readonly Problem[] {

@@ -3,7 +3,7 @@ import type { FilledBy } from './interpolate.ts'
 import { toJsonSchema } from './json-schema.ts'
 import { didYouMean } from './nearest.ts'
 import { parseFilled } from './parse-filled.ts'
-import { explain, type Problem, unknownKey } from './problems.ts'
+import { explain, foundAt, type Problem, unknownKey } from './problems.ts'
 import { optionNames, optionsSchema } from './provider-schema.ts'
 
 export interface NamedProvider {
@@ -36,9 +36,9 @@ export function deploymentOptions(
   const provider = providers.get(id)
   if (!provider) {
     const hint = didYouMean(id, providers.keys()) || `; there is ${[...providers.keys()].join(', ') || 'none'}`
-    return {
-      problems: [{ path: [...path, 'provider'], problem: `no provider has the id ${JSON.stringify(id)}${hint}` }],
-    }
+    const place = [...path, 'provider']
+    const problem = `no provider has the id ${foundAt(id, place, true, { filledBy })}${hint}`
+    return { problems: [{ path: place, problem }] }
   }
   const factory = factories.get(provider.type)
   const overrides = Object.fromEntries(Object.entries(deployment).filter(([key]) => !ownKeys.includes(key)))

@@ -86,7 +86,7 @@ test('the page has a row for every key and every variable', () => {
     '| `server.port` | a whole number from 0 to 65535 | `8787` | Its port; 0 takes any free one. |',
   )
   expect(page).toContain('### type: `account`')
-  expect(page).toContain('| `providers.<id>.credentials[].password` | a text | required | Of the account. |')
+  expect(page).toContain('| `providers.<id>.credentials[].password` | a string | required | Of the account. |')
 })
 
 test('the same types give the same text', () => {

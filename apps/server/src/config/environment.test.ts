@@ -223,6 +223,14 @@ describe('open mode', () => {
     expect(await problems(closed)).toEqual([refusal('0.0.0.0 (dragoman.yaml)')])
   })
 
+  test('a key that is refused is the one thing that is said', async () => {
+    expect(
+      await problems(undefined, { env: { HOST: '0.0.0.0', REQUIRE_API_KEY: 'true', AUTH_TOKEN: 'changeme' } }),
+    ).toEqual([
+      'AUTH_TOKEN: is a placeholder, not a secret of yours: make a key with `openssl rand -hex 32`, or remove the variable',
+    ])
+  })
+
   test.each([['127.0.0.1'], ['127.8.9.1'], ['::1'], ['localhost']])('%s is this machine', async (host) => {
     expect((await load(undefined, { flags: { host } })).clients.mode).toBe('open')
   })

@@ -4,14 +4,21 @@ import type { LoadOptions } from './load.ts'
 
 // Types of provider for tests of configuration: nothing is ever called with them.
 
+const cities = 'rome,paris,oslo,lima,quito,cairo,delhi,tokyo,seoul,lagos,berlin,madrid,lisbon,athens'.split(',')
+
 const hosted: ProviderFactory = {
   id: 'openai-compatible',
   options: z
     .strictObject({
       preset: z.string().optional().describe('A service that is known.'),
-      baseUrl: z.url().optional().describe('Address of the API.'),
+      baseUrl: z
+        .url()
+        .refine((url) => !url.includes('?'), { error: 'expected a URL without a query' })
+        .optional()
+        .describe('Address of the API.'),
       stream: z.enum(['auto', 'never']).default('auto').describe('Whether answers are streamed.'),
       retain: z.boolean().default(false).describe('Whether the service keeps answers.'),
+      city: z.enum(cities).optional().describe('One of many names.'),
       weight: z.number().min(0).max(1).default(0.5).describe('A number.'),
       headers: z.record(z.string(), z.string()).default({}).describe('Headers of every request.'),
       proxy: z.string().optional().describe('Is taken by what every provider has.'),

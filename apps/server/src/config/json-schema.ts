@@ -73,7 +73,7 @@ export function expectation(schema: JsonSchema): string {
       return mapOf(Object.keys(schema.properties ?? {}))
     case 'string':
       if (schema.format === 'uri') return 'a URL'
-      return schema.minLength ? 'a text that is not empty' : 'a text'
+      return schema.minLength ? 'a non-empty string' : 'a string'
     default:
       return 'something else'
   }

@@ -126,7 +126,7 @@ models: [{ name: m, deployments: [{ provider: a, retain: '\${RETAIN}' }] }]
   test('a provider that is not enabled is left out with the deployments that name it, and needs no key', async () => {
     const settings = await load(`
 providers:
-  off: { type: openai-compatible, preset: openai, enabled: false, credentials: [{ apiKey: '\${NOT_SET}' }] }
+  off: { type: openai-compatible, baseUrl: '\${NOT_SET}', enabled: false, credentials: [{ apiKey: '\${NOT_SET}' }] }
   on: { type: openai-compatible, preset: other }
 models:
   - { name: both, deployments: [{ provider: off }, { provider: on }] }
@@ -135,6 +135,10 @@ models:
     expect(settings.providers.map(({ id }) => id)).toEqual(['on'])
     expect(settings.models).toMatchObject([{ name: 'both', deployments: [{ provider: 'on' }] }])
     expect(settings.notices).toEqual(['gone is left out: its providers are not enabled'])
+    const offOnly = `providers: { a: { type: account, enabled: '\${OFF}', credentials: [{ token: '\${NOT_SET}' }] } }`
+    expect(await problemsOf(offOnly, { env: { OFF: 'false' } })).toEqual([
+      'dragoman.yaml:1: providers: none is enabled: enable one, or remove the section, and the server looks for some itself',
+    ])
   })
 
   test.each([
@@ -185,11 +189,11 @@ describe('what is refused', () => {
       ['1: limits.maxBodiesBytes: one body may have 1000 bytes, but all of them only 10'],
     ],
     ['[1]', ['1: expected a map, found a list']],
-    ['clients: closed', ['1: clients: expected "open", a map { open, onNetwork } or a map { keys }, found a text']],
+    ['clients: closed', ['1: clients: expected "open", a map { open, onNetwork } or a map { keys }, found a string']],
     ['clients: { open: false }', ['1: clients.open: expected true, found false']],
     ['clients: { key: abc }', ['1: clients.key: unknown key; did you mean "keys"?']],
     ['clients: { keys: [] }', ['1: clients.keys: expected a list with at least one entry, found an empty list']],
-    ['clients: { keys: [12345678] }', ['1: clients.keys[0]: expected a text or a map { key, name }, found a number']],
+    ['clients: { keys: [12345678] }', ['1: clients.keys[0]: expected a string or a map { key, name }, found a number']],
     ["clients: { keys: [''] }", ['1: clients.keys[0]: is empty: make a key with `openssl rand -hex 32`']],
     [
       'clients: { keys: [{ key: changeme }] }',
@@ -215,7 +219,7 @@ describe('what is refused', () => {
     [
       'proxy: ftp://me:hunter22@proxy.example',
       [
-        '1: proxy: expected the URL of a proxy (http, https or socks5), "direct" or a map { http, https, no }, found a text',
+        '1: proxy: expected the URL of a proxy (http, https or socks5), "direct" or a map { http, https, no }, found a string',
       ],
     ],
     [
@@ -250,6 +254,10 @@ describe('what is refused', () => {
       ['1: providers.a.base_url: unknown key; did you mean "baseUrl"?'],
     ],
     [
+      'providers: { a: { type: openai-compatible, preset: x, city: tokio } }',
+      ['1: providers.a.city: expected another name, found "tokio"; did you mean "tokyo"?'],
+    ],
+    [
       'providers: { a: { type: demo, enabled: false } }',
       ['1: providers: none is enabled: enable one, or remove the section, and the server looks for some itself'],
     ],
@@ -259,11 +267,11 @@ describe('what is refused', () => {
     ],
     [
       `providers: { a: { type: account, credentials: [${upstreamKey}] } }`,
-      ['1: providers.a.credentials[0]: expected a map { email, password } or a map { token }, found a text'],
+      ['1: providers.a.credentials[0]: expected a map { email, password } or a map { token }, found a string'],
     ],
     [
       'providers: { a: { type: account, credentials: [{ token: 31415926 }] } }',
-      ['1: providers.a.credentials[0].token: expected a text, found a number; put it in quotes'],
+      ['1: providers.a.credentials[0].token: expected a string, found a number; put it in quotes'],
     ],
     [
       'providers: { a: { type: account, credentials: [{ token: sk-xxx }] } }',
@@ -434,6 +442,13 @@ providers:
     expect(await proxies(`${providers}proxy: direct`, env)).toEqual([undefined, 'http://own.example:1', undefined])
   })
 
+  test('an address in the environment that the type refuses is told without the file', async () => {
+    const env = { OPENAI_API_KEY: upstreamKey, OPENAI_BASE_URL: `http://x.example/v1?key=${key}` }
+    expect(await problemsOf('log: { access: false }', { env })).toEqual([
+      'providers.openai.baseUrl, as found: expected a URL without a query, found "http://x.example/v1?***"',
+    ])
+  })
+
   test('SOCKS5_PROXY stands in where the others say nothing', async () => {
     expect((await proxies(providers, { SOCKS5_PROXY: 's.example:1080', http_proxy: 'http://h.example' }))[0]).toEqual({
       http: 'http://h.example',
@@ -505,6 +520,8 @@ providers: { a: { type: account, credentials: [{ token: ${canary} }, { email: '\
       `providers: { a: { type: openai-compatible, baseUrl: "\${CANARY}", stream: "\${CANARY}" } }`,
       `proxy: "me:${canary}@x"`,
       `limits: { idleMs: "\${CANARY}" }`,
+      `defaultModel: "\${CANARY}"`,
+      `models: [{ name: a, deployments: [{ provider: "\${CANARY}" }] }]`,
       `clients: { keys: [ "${canary}" ${canary}`,
       `clients: { keys: [ *${canary} ] }`,
       `clients: !${canary} x`,

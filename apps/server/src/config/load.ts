@@ -19,7 +19,7 @@ import { explain, type Problem } from './problems.ts'
 import { type FindingTypes, type FoundProvider, foundProviders, namedProviders } from './providers.ts'
 import { readFlag } from './readers.ts'
 import { configSchema } from './schema.ts'
-import { withoutSecrets } from './secret-paths.ts'
+import { formatPath, withoutSecrets } from './secret-paths.ts'
 import type { Settings } from './settings.ts'
 import { mapAt, valueAt } from './values.ts'
 import { createVariables, type Variables } from './variables.ts'
@@ -75,19 +75,26 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
 
   // The file by itself, so that what is wrong in it is said even where something else beats it.
   const parsed = parseFilled(schema, file.value, file.filledBy)
-  const providers = namedProviders(found ? entries : mapAt(parsed.value, ['providers']), factories)
+  const providers = namedProviders(found ? entries : mapAt(parsed.value, ['providers']), file.leftOut, factories)
   const context = { providers, factories, filledBy: file.filledBy }
   const problems = [
     ...file.problems,
     ...(parsed.ok ? [] : explained(parsed.issues, parsed.value)),
-    ...crossCheck({ ...context, value: file.value }),
+    ...crossCheck({ ...context, value: parsed.value }),
   ]
   if (!parsed.ok) throw refusal(problems)
 
   const layers = [environment.underFile, mapAt(parsed.value, []), environment.overFile, sectionsOf(flags)]
   const layered = { ...overlaid(layers), ...(found ? { providers: entries } : {}) }
   const whole = parseFilled(schema, layered, file.filledBy)
-  if (!whole.ok) throw refusal([...problems, ...explained(whole.issues, whole.value)])
+  if (!whole.ok) {
+    // The file is right, so it is something that was found.
+    const ofFindings = explained(whole.issues, whole.value)
+    throw refusal(
+      problems,
+      ofFindings.map(({ path, problem }) => `${formatPath(path)}, as found: ${problem}`),
+    )
+  }
   const config = whole.output
 
   const { clients, ...answer } = resolveClients({
@@ -129,7 +136,8 @@ function named(name: string, variables: Variables): string | undefined {
 /** An empty section asks for nothing, and so does not keep the server from looking for itself. */
 function hasProviders(file: ConfigFile): boolean {
   const section = valueAt(file.value, ['providers'])
-  return section !== undefined && (Array.isArray(section) || Object.keys(mapAt(section, [])).length > 0)
+  const isEmpty = !Array.isArray(section) && Object.keys(mapAt(section, [])).length === 0
+  return section !== undefined && (!isEmpty || file.leftOut.size > 0)
 }
 
 function entriesOf(found: ReadonlyMap<string, FoundProvider>): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { FilledBy } from './interpolate.ts'
 import { branches, expectation, type JsonSchema, knownKeys, schemaAt } from './json-schema.ts'
 import { didYouMean } from './nearest.ts'
 import { isCredentialPath, isSecretPath } from './secret-paths.ts'
@@ -14,8 +15,7 @@ export interface ProblemContext {
   readonly schema: JsonSchema
   /** What was checked. */
   readonly value: unknown
-  /** The variables that the text at a place was filled from. */
-  filledBy(path: readonly PropertyKey[]): readonly string[] | undefined
+  readonly filledBy: FilledBy
 }
 
 type Issue = z.core.$ZodIssue
@@ -68,7 +68,10 @@ function explainOne(
   }
   const isScalar = branches(schema).every(({ type }) => type !== 'object' && type !== 'array')
   const found = foundAt(value, path, isScalar, context)
-  return [{ path, problem: `expected ${expectation(schema)}, found ${found}${remedy(schema, value, path)}` }]
+  const hint = remedy(schema, value, path)
+  // A long list of names says less than the one that is meant.
+  const expected = hint && (schema.enum?.length ?? 0) > 12 ? 'another name' : expectation(schema)
+  return [{ path, problem: `expected ${expected}, found ${found}${hint}` }]
 }
 
 function remedy(schema: JsonSchema, value: unknown, path: readonly PropertyKey[]): string {
@@ -107,20 +110,25 @@ export function unknownKey(path: readonly PropertyKey[], key: string, known: rea
 }
 
 /** What stands there, as far as it may be shown. */
-function foundAt(value: unknown, path: readonly PropertyKey[], isScalar: boolean, context: ProblemContext): string {
+export function foundAt(
+  value: unknown,
+  path: readonly PropertyKey[],
+  isScalar: boolean,
+  { filledBy }: Pick<ProblemContext, 'filledBy'>,
+): string {
   if (value === undefined || value === null) return 'nothing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'a map'
-  if (value === '') return 'an empty text'
+  if (value === '') return 'an empty string'
   if (typeof value === 'boolean') return String(value)
   if (isSecretPath(path) || (typeof value === 'string' && !isScalar)) return kindOf(value)
-  const names = context.filledBy(path)
+  const names = filledBy(path)
   if (names) return `what ${names.map((name) => `\${${name}}`).join(' and ')} holds`
   return typeof value === 'string' ? quoted(value) : String(value)
 }
 
 function kindOf(value: unknown): string {
-  return typeof value === 'string' ? 'a text' : 'a number'
+  return typeof value === 'string' ? 'a string' : 'a number'
 }
 
 function quoted(text: string): string {

@@ -64,15 +64,17 @@ function credential(id: string, values: Readonly<Record<string, string | undefin
 /** Providers as deployments name them, from entries that may be wrong in many ways. */
 export function namedProviders(
   entries: Readonly<Record<string, unknown>>,
+  leftOut: ReadonlySet<string>,
   factories: ReadonlyMap<string, ProviderFactory>,
 ): ReadonlyMap<string, NamedProvider> {
-  return new Map(
-    Object.entries(entries).map(([id, entry]) => {
+  return new Map([
+    ...[...leftOut].map((id): [string, NamedProvider] => [id, { type: '', enabled: false, options: {} }]),
+    ...Object.entries(entries).map(([id, entry]): [string, NamedProvider] => {
       const type = String(valueAt(entry, ['type']))
       const factory = factories.get(type)
       const names = factory ? optionNames(factory) : []
       const options = Object.entries(mapAt(entry, [])).filter(([name]) => names.includes(name))
       return [id, { type, enabled: valueAt(entry, ['enabled']) !== false, options: Object.fromEntries(options) }]
     }),
-  )
+  ])
 }
