@@ -18,8 +18,17 @@ Socket.prototype.connect = function (...args) {
     syscall: 'connect',
   })
   // Failing in the look-up, which an address in digits would not get, takes the way of any other failure to connect.
-  const lookup = (/** @type {unknown} */ _host, /** @type {unknown} */ _options, /** @type {Function} */ done) =>
-    process.nextTick(done, error)
+  // A look-up of the caller's own is asked: undici gives a name for the certificate and leads it to an address itself.
+  const lookup = (/** @type {unknown} */ _host, /** @type {any} */ how, /** @type {Function} */ done) => {
+    if (!options.lookup) process.nextTick(done, error)
+    else {
+      options.lookup(/** @type {string} */ (options.host), how, (failure, found, family) => {
+        const addresses = typeof found === 'string' ? [found] : (found ?? []).map(({ address }) => address)
+        if (failure || addresses.every((address) => LOOPBACK.test(address))) done(failure, found, family)
+        else done(error)
+      })
+    }
+  }
   return Reflect.apply(connect, this, [{ ...options, host: 'refused.invalid', lookup }, listener])
 }
 

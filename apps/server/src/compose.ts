@@ -1,4 +1,4 @@
-import { type Clock, type Provider, type ProviderFactory, systemClock } from '@dragoman/core'
+import { type Clock, isDragomanError, type Provider, type ProviderFactory, systemClock } from '@dragoman/core'
 import {
   createGateway,
   type Gateway,
@@ -6,6 +6,7 @@ import {
   type ProviderEntry,
   staticCredentials,
 } from '@dragoman/gateway'
+import { ConfigError } from './config/config-error.ts'
 import type { DeploymentSettings, ProviderSettings, Settings } from './config/settings.ts'
 
 /** Every provider there is, by its `type` in the configuration; loaded when it is used. The only list of its kind. */
@@ -25,11 +26,16 @@ export async function compose(
   options: Pick<GatewayOptions, 'record'> & { clock?: Clock } = {},
 ): Promise<Gateway> {
   const clock = options.clock ?? systemClock
-  const create = async ({ type, proxy }: ProviderSettings, given: unknown): Promise<Provider> => {
+  const create = async ({ id, type, proxy }: ProviderSettings, given: unknown): Promise<Provider> => {
     const factory = await providerTypes[type]?.()
     if (!factory) throw new Error(`There is no provider type ${type}`) // the configuration's schema has refused it before
-    const outgoing = typeof proxy === 'string' ? { http: proxy, https: proxy } : proxy
-    return factory.create(given, { clock, proxy: outgoing })
+    try {
+      return factory.create(given, { clock, proxy })
+    } catch (cause) {
+      // What a factory refuses beyond its schema is the operator's to mend.
+      if (!isDragomanError(cause) || cause.scope !== 'request') throw cause
+      throw new ConfigError([`providers.${id}: ${cause.message}`])
+    }
   }
 
   const entries = new Map<string, ProviderEntry>()

@@ -89,8 +89,8 @@ export interface ProviderFactory<Options = unknown, Input = unknown> {
 
 export interface ProviderEnvironment {
   clock?: Clock | undefined
-  /** The operator's own outgoing proxy; an option of the provider beats it. */
-  proxy?: OutgoingProxy | undefined
+  /** The operator's own outgoing proxy: one for everything, or those of the environment. */
+  proxy?: string | OutgoingProxy | undefined
 }
 
 /** Outgoing proxies as the environment usually names them (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`). */

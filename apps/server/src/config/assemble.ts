@@ -41,6 +41,11 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
   if (defaultModel === undefined && clients.mode === 'open') {
     notices.push('There is no default model, so names that nothing serves are refused: set defaultModel')
   }
+  for (const { id, type, credentials } of providers) {
+    // The list may be empty by the schema; whether that can work is the credential's own to say.
+    const needsOne = parts.context.factories.get(type)?.credential.safeParse({}).success === false
+    if (needsOne && credentials.length === 0) notices.push(`${id} has no credentials, and its service asks for one`)
+  }
   return {
     server: { ...config.server, corsOrigins: config.server.corsOrigins },
     clients,

@@ -40,8 +40,8 @@ describe('settings', () => {
     [{ DEBUG_LOGGING: 'false', LOG_LEVEL: 'error' }, { log: { level: 'error' } }],
     [{ ENABLE_ACCESS_LOG: 'false' }, { log: { access: false } }],
     [{ ENABLE_ACCESS_LOG: 'True' }, { log: { access: true } }],
-    [{ TIMEOUT: '30' }, { limits: { headersMs: 30_000 } }],
-    [{ TIMEOUT: '30', REQUEST_TIMEOUT: '0.5' }, { limits: { headersMs: 500 } }],
+    [{ TIMEOUT: '30' }, { limits: { wholeHeadersMs: 30_000 } }],
+    [{ TIMEOUT: '30', REQUEST_TIMEOUT: '0.5' }, { limits: { wholeHeadersMs: 500 } }],
     [{ MAX_RETRIES: '3' }, { limits: { attempts: 4 } }],
     [{ MAX_RETRIES: '0' }, { limits: { attempts: 1 } }],
   ])('%j', async (env, expected) => {

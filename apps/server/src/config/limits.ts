@@ -14,9 +14,8 @@ const MiB = 1024 * 1024
 /** The limits that a provider or a deployment may set for itself. */
 const upstreamLimits = {
   connectMs: durationMs.describe('To an open connection to the upstream.'),
-  headersMs: durationMs.describe(
-    'From the request sent to the head of the response. Unset: 60000 for a streamed answer, 300000 for a whole one.',
-  ),
+  headersMs: durationMs.describe('From the request sent to the head of a streamed response.'),
+  wholeHeadersMs: durationMs.describe('The same for a whole one, whose head comes when the model has finished.'),
   firstTokenMs: durationMs.describe('From the start of an attempt to the first output of the model.'),
   idleMs: durationMs.describe('Between two reads from the upstream. Output may be apart five times as long.'),
   maxEventBytes: bytes.describe('One server-sent event of an upstream.'),
@@ -30,7 +29,8 @@ export const limitOverrides = z.strictObject(upstreamLimits).exactPartial()
 export const limitsSchema = z.strictObject({
   ...upstreamLimits,
   connectMs: upstreamLimits.connectMs.default(10_000),
-  headersMs: upstreamLimits.headersMs.exactOptional(),
+  headersMs: upstreamLimits.headersMs.default(60_000),
+  wholeHeadersMs: upstreamLimits.wholeHeadersMs.default(300_000),
   firstTokenMs: upstreamLimits.firstTokenMs.default(120_000),
   idleMs: upstreamLimits.idleMs.default(120_000),
   totalMs: durationMs.default(3_600_000).describe('A whole request, all attempts together.'),

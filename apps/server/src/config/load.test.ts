@@ -27,6 +27,8 @@ describe('what is filled in', () => {
     })
     expect(settings.limits).toEqual({
       connectMs: 10_000,
+      headersMs: 60_000,
+      wholeHeadersMs: 300_000,
       firstTokenMs: 120_000,
       idleMs: 120_000,
       totalMs: 3_600_000,
@@ -134,7 +136,10 @@ models:
 `)
     expect(settings.providers.map(({ id }) => id)).toEqual(['on'])
     expect(settings.models).toMatchObject([{ name: 'both', deployments: [{ provider: 'on' }] }])
-    expect(settings.notices).toEqual(['gone is left out: its providers are not enabled'])
+    expect(settings.notices).toEqual([
+      'gone is left out: its providers are not enabled',
+      'on has no credentials, and its service asks for one',
+    ])
     const offOnly = `providers: { a: { type: account, enabled: '\${OFF}', credentials: [{ token: '\${NOT_SET}' }] } }`
     expect(await problemsOf(offOnly, { env: { OFF: 'false' } })).toEqual([
       'dragoman.yaml:1: providers: none is enabled: enable one, or remove the section, and the server looks for some itself',

@@ -4,7 +4,7 @@ import type { Discovery } from '../discover.ts'
 import type { limitsSchema } from './limits.ts'
 import type { LogLevel } from './log-level.ts'
 
-/** Bounds of the server and of every request. `headersMs` is there only where somebody set it. */
+/** Bounds of the server and of every request. */
 export type Limits = Readonly<z.output<typeof limitsSchema>>
 
 /** Where a provider comes from: the file, a key in the environment, a local port, or the server itself. */

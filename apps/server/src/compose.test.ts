@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chatStream, startFakeUpstream } from '@dragoman/testkit'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { compose, loadPresets, providerTypes } from './compose.ts'
+import { loadSettings } from './config/load.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dragoman-compose-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+async function settingsOf(yaml: string) {
+  writeFileSync(join(folder, 'dragoman.yaml'), yaml)
+  return loadSettings({ env: {}, cwd: folder, factories: providerTypes, presets: loadPresets })
+}
+
+const messages = [{ role: 'user' as const, content: 'x' }]
+const { signal } = new AbortController()
+
+test("a deployment with options of its own is called with them, over its provider's and with its credentials", async () => {
+  await using upstream = await startFakeUpstream()
+  upstream.always(chatStream({ text: 'x' }))
+  const gateway = await compose(
+    await settingsOf(`
+providers:
+  up:
+    type: openai-compatible
+    baseUrl: ${upstream.origin}/v1
+    headers: { x-base: 'yes' }
+    credentials: [{ apiKey: sk-own-key-of-up }]
+models:
+  - name: plain
+    deployments: [{ provider: up, model: m }]
+  - name: changed
+    deployments: [{ provider: up, model: m, tokenLimitField: max_tokens, dropFields: [seed] }]
+`),
+  )
+  const request = { messages, max_completion_tokens: 5, seed: 1 }
+  await gateway.chat({ ...request, model: 'plain' }, { signal })
+  const changed = await gateway.chat({ ...request, model: 'changed' }, { signal })
+  const [plain, other] = upstream.requests
+  expect(plain?.json).toMatchObject({ max_completion_tokens: 5, seed: 1 })
+  expect(other?.json).toMatchObject({ max_tokens: 5 })
+  expect(other?.json).not.toHaveProperty('seed')
+  expect(changed.route?.dropped).toEqual(['seed'])
+  for (const { headers } of upstream.requests) {
+    expect(headers).toMatchObject({ 'x-base': 'yes', authorization: 'Bearer sk-own-key-of-up' })
+  }
+  await gateway.close()
+})
+
+test('with keys an unknown model is a 404; without, the default model serves it', async () => {
+  const open = await compose(await settingsOf('providers: { demo: { type: demo } }'))
+  expect((await open.chat({ model: 'gpt-4', messages }, { signal })).route).toMatchObject({
+    name: 'demo',
+    provider: 'demo',
+  })
+  const keyed = await compose(
+    await settingsOf('clients: { keys: [sk-a-real-looking-key] }\nproviders: { demo: { type: demo } }'),
+  )
+  await expect(keyed.chat({ model: 'gpt-4', messages }, { signal })).rejects.toMatchObject({ code: 'model_not_found' })
+})
+
+test('a provider reached through a loopback proxy that is written for it goes through it', async () => {
+  await using proxy = await startFakeUpstream()
+  proxy.always(chatStream({ text: 'through' }))
+  const gateway = await compose(
+    await settingsOf(`
+providers: { up: { type: openai-compatible, baseUrl: 'http://upstream.invalid/v1', proxy: '${proxy.origin}' } }
+`),
+  )
+  await gateway.chat({ model: 'up/m', messages }, { signal })
+  expect(proxy.requests.map(({ path, headers }) => [path, headers.host])).toEqual([
+    ['http://upstream.invalid/v1/chat/completions', 'upstream.invalid'],
+  ])
+  await gateway.close()
+})
