@@ -14,11 +14,22 @@ import { execute } from './execute.mjs'
  */
 export async function nodesOfThisMachine(root) {
   const own = { path: process.execPath, version: process.versions.node }
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((dir) => dir && relative(root, dir).startsWith('..'))
-  const path = folders.map((dir) => join(dir, 'node')).find((file) => existsSync(file))
+  const path = foldersOutside(root)
+    .map((dir) => join(dir, 'node'))
+    .find((file) => existsSync(file))
   if (!path) return [own]
   const version = (await execute(path, ['-p', 'process.versions.node'])).trim()
   return majorOf(version) === majorOf(own.version) ? [own] : [own, { path, version }]
+}
+
+/**
+ * The folders on PATH that are not the repository's own.
+ *
+ * @param {string} root
+ */
+export function foldersOutside(root) {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  return folders.filter((dir) => dir !== '' && relative(root, dir).startsWith('..'))
 }
 
 /** @param {string} version */

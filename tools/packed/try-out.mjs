@@ -5,6 +5,7 @@ import { basename, delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ROOT } from '../workspace.mjs'
 import { execute } from './execute.mjs'
+import { foldersOutside } from './node-versions.mjs'
 
 /**
  * @typedef {import('../workspace.mjs').Package} Package
@@ -25,8 +26,7 @@ export async function tryOut(pack, dir, tarballs, nodes) {
   cpSync(script, join(dir, 'try.mjs'))
   const dependencies = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]))
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
-  const quiet = ['--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
-  await execute('npm', ['install', ...quiet], { cwd: dir })
+  await npmInstall(dir)
 
   const specifiers = Object.keys(pack.manifest.exports ?? {}).map((path) => join(pack.manifest.name, path))
   const modules = specifiers.filter((specifier) => !specifier.endsWith('.json'))
@@ -35,6 +35,19 @@ export async function tryOut(pack, dir, tarballs, nodes) {
     await importAll(dir, node, specifiers)
     await run(node, ['try.mjs'], dir)
   }
+}
+
+/**
+ * By the npm of this machine, run by its own Node and not by the repository's: it may know certificates that only it was
+ * told of.
+ *
+ * @param {string} dir
+ */
+async function npmInstall(dir) {
+  const quiet = ['--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error']
+  const network = ['--prefer-offline', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=5000']
+  const PATH = foldersOutside(ROOT).join(delimiter)
+  await execute('npm', ['install', ...quiet, ...network], { cwd: dir, env: { ...process.env, PATH } })
 }
 
 /**

@@ -4,12 +4,15 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+const deadline = AbortSignal.timeout(60_000)
+
 // What npx starts.
 const program = join('node_modules', '.bin', 'dragoman')
-const server = spawn(program, ['--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] })
+const server = spawn(program, ['--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'], signal: deadline })
 try {
   const response = await fetch(`${await address()}/chat/completions`, {
     method: 'POST',
+    signal: deadline,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hello' }], stream: true }),
   })

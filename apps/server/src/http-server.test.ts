@@ -73,7 +73,7 @@ test('a port that is taken is an error that says so', async () => {
 
 test('idle connections make room, the oldest first, and those that are answered stay', async () => {
   const { provider, gate, started } = gated()
-  await using server = await startTestServer(provider, { maxConnections: 10 })
+  await using server = await startTestServer(provider, { maxConnections: 10, idleGraceMs: 0 })
   const open = post(server.url)
   await started.promise
   const closed: number[] = []

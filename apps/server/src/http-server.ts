@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { DragomanError } from '@dragoman/core'
+import type { Duplex } from 'node:stream'
+import { DragomanError, errorBody } from '@dragoman/core'
 import type { App } from './app.ts'
+import { newRequestId } from './http/exchange.ts'
 import { closeIdleWhenCrowded } from './http/idle-connections.ts'
 
 export interface HttpServer {
@@ -14,21 +16,56 @@ export interface HttpServer {
 
 export async function listen(
   app: App,
-  options: { host: string; port: number; maxConnections: number; graceMs: number },
+  options: { host: string; port: number; maxConnections: number; graceMs: number; idleGraceMs?: number | undefined },
 ): Promise<HttpServer> {
   const { host, port, graceMs } = options
   const server = createServer(
     // A model may think for many minutes before its head, and a proxy in front keeps its sockets for about one.
-    { requestTimeout: 900_000, keepAliveTimeout: 75_000, headersTimeout: 80_000, noDelay: true },
+    // Whether there is a Host, and whether it may be, is looked at where the answer can be JSON.
+    {
+      requestTimeout: 900_000,
+      keepAliveTimeout: 75_000,
+      headersTimeout: 80_000,
+      noDelay: true,
+      requireHostHeader: false,
+    },
     app.handle,
   )
   server.maxConnections = options.maxConnections
-  closeIdleWhenCrowded(server, options.maxConnections)
+  closeIdleWhenCrowded(server, options.maxConnections, options.idleGraceMs)
+  server.on('clientError', refuse)
+  // An expectation that we do not know is no reason not to answer.
+  server.on('checkExpectation', app.handle)
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address() as AddressInfo // a TCP server that listens has one
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return { url: `http://${shown}:${address.port}`, port: address.port, stop: () => stop(server, app, graceMs) }
+}
+
+/** What is not HTTP never becomes a request: the answer is written to the socket, and the connection ends. */
+function refuse(cause: Error & { code?: string }, socket: Duplex): void {
+  if (!socket.writable || cause.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const isTooLong = cause.code === 'HPE_HEADER_OVERFLOW'
+  const isTooLate = cause.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  const status = isTooLong
+    ? '431 Request Header Fields Too Large'
+    : isTooLate
+      ? '408 Request Timeout'
+      : '400 Bad Request'
+  const message = isTooLong
+    ? 'The headers are too long'
+    : isTooLate
+      ? 'The request took too long'
+      : 'This is not HTTP/1.1'
+  const body = JSON.stringify(errorBody(new DragomanError('invalid_request', message)))
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `x-request-id: ${newRequestId()}\r\nconnection: close\r\n\r\n${body}`,
+  )
 }
 
 /** After the grace, streams get a moment more to say that they were cut short. */

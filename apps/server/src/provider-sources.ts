@@ -27,3 +27,9 @@ function sourceOf({ id, origin }: ProviderSettings, { discovery, sources }: Sett
       return sources.find((source) => /\.ya?ml$/.test(source)) ?? 'configuration'
   }
 }
+
+/** Who may ask for what, in a sentence. */
+export function acceptance(mode: 'open' | 'keys', defaultModel: string | undefined): string {
+  if (mode === 'keys') return 'A key of this server is needed.'
+  return defaultModel ? 'Any key and any model name are accepted.' : 'Any key is accepted.'
+}

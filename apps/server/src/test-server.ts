@@ -4,6 +4,7 @@ import { createGateway, type GatewayOptions, staticCredentials } from '@dragoman
 import { chatChunks, tokens } from '@dragoman/testkit'
 import pino from 'pino'
 import { type AppOptions, createApp } from './app.ts'
+import { logRecord } from './http/log-access.ts'
 import { type HttpServer, listen } from './http-server.ts'
 
 /** Answers `Hello`, in two pieces. */
@@ -28,28 +29,31 @@ export async function startTestServer(
     host?: string
     graceMs?: number
     maxConnections?: number
+    idleGraceMs?: number
     gatewayOptions?: Partial<GatewayOptions>
   } = {},
 ): Promise<TestServer> {
   const { host = '127.0.0.1', graceMs = 1_000, maxConnections = 100 } = options
   const logged: string[] = []
+  const log = pino({ base: null }, { write: (line: string) => logged.push(line) })
   const entry = { id: provider.id, provider, credentials: staticCredentials([]) }
   const app = createApp({
     gateway: createGateway({
       providers: [entry],
       fallbackName: `${provider.id}/default`,
       clock: systemClock,
+      record: logRecord(log),
       ...options.gatewayOptions,
     }),
     access: { mode: options.keys ? 'keys' : 'open', host, hosts: [], corsOrigins: undefined },
     keys: undefined,
     limits: { maxBodyBytes: 1_000_000, maxBodiesBytes: 4_000_000 },
     facts: { version: '0.0.0', mode: options.keys ? 'keys' : 'open', providers: [], defaultModel: 'm' },
-    log: pino({ base: null }, { write: (line: string) => logged.push(line) }),
+    log,
     logsAccess: true,
     ...options,
   })
-  const server = await listen(app, { host, port: 0, maxConnections, graceMs })
+  const server = await listen(app, { host, port: 0, maxConnections, graceMs, idleGraceMs: options.idleGraceMs })
   return { ...server, logged, [Symbol.asyncDispose]: () => server.stop() }
 }
 

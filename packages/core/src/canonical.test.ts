@@ -93,6 +93,7 @@ test.each([
   ['STOP', 'stop'],
   ['MAX_TOKENS', 'length'],
   ['SAFETY', 'content_filter'],
+  ['model_context_window_exceeded', 'length'],
   ['tool_calls', 'stop'],
   ['something_new', 'stop'],
 ])('the finish reason %s of an answer without calls goes out as %s', (reason, expected) => {
@@ -108,6 +109,11 @@ test.each([
   const call = choice({ tool_calls: [{ index: 0, id: 'x', function: { name: 'f', arguments: '{}' } }] })
   expect(run(call, choice({}, reason))[1]?.choices[0]?.finish_reason).toBe(expected)
 })
+
+test.each(['error', 'network_error', 'insufficient_system_resource', 'abort', 'MALFORMED_FUNCTION_CALL'])(
+  'the finish reason %s is a failure, not an end',
+  (reason) => expect(codeOf(() => run(first, choice({}, reason)))).toBe('upstream_unavailable'),
+)
 
 test('nothing of a choice goes out after its finish reason', () => {
   const out = run(first, stop, choice({ content: 'again' }), stop)
@@ -169,6 +175,37 @@ test('an answer without output is one when it was cut by a limit, filtered, or p
   expect(codeOf(() => run(choice({ role: 'assistant' }), choice({}, 'length')))).toBeUndefined()
   expect(codeOf(() => run(choice({ role: 'assistant' }), choice({}, 'content_filter')))).toBeUndefined()
   expect(codeOf(() => run(choice({ role: 'assistant' }), { ...stop, usage }))).toBeUndefined()
+})
+
+test('usage alone is no answer', () => {
+  expect(codeOf(() => run({ ...head, choices: [], usage }))).toBe('upstream_protocol')
+})
+
+test('usage inside a choice is read', () => {
+  const inside = { ...stop, choices: [{ ...stop.choices[0], usage }] }
+  expect(run(first, inside).at(-1)?.usage).toEqual(usage)
+})
+
+test.each<[string, unknown]>([
+  ['a delta of null', choice(null)],
+  ['a choice of null', { ...head, choices: [null, first.choices[0]] }],
+  ['calls of null', choice({ tool_calls: [null] })],
+  ['reasoning details that are no list', choice({ reasoning_details: {} })],
+  ['content that is a number', choice({ content: 7 })],
+])('%s is put up with', (_what, odd) => {
+  const out = run(first, odd, stop)
+  for (const { choices } of out) for (const { delta } of choices) expect(delta).toBeTypeOf('object')
+  expect(out.at(-1)?.usage?.completion_tokens).toBeGreaterThan(0)
+})
+
+test('a finish reason that is a number is read as text', () => {
+  const odd = { ...head, choices: [{ index: 0, delta: {}, finish_reason: 1 }] }
+  expect(run(first, odd)[1]?.choices[0]?.finish_reason).toBe('stop')
+})
+
+test('a chunk that cannot be worked with is the fault of the upstream', () => {
+  const hostile = choice({ content: { toString: 1 } })
+  expect(codeOf(() => run(hostile))).toBe('upstream_protocol')
 })
 
 test('an answer that ends without a finish reason is upstream_protocol', () => {

@@ -8,7 +8,7 @@ import type {
   Usage,
 } from '@dragoman/openai-schema'
 import { type Clock, systemClock } from './clock.ts'
-import { DragomanError } from './errors.ts'
+import { DragomanError, isDragomanError } from './errors.ts'
 import { ToolCallIdentity } from './tool-call-identity.ts'
 import type { Transform } from './transform.ts'
 import { estimateUsage, readUsage, utf8Length } from './usage.ts'
@@ -84,20 +84,33 @@ class Canonical implements CanonicalTransform {
     return this.#choices.get(0)?.finishReason
   }
 
-  *push(chunk: ChatCompletionChunk): Iterable<ChatCompletionChunk> {
+  push(chunk: ChatCompletionChunk): Iterable<ChatCompletionChunk> {
+    try {
+      return this.#push(chunk)
+    } catch (cause) {
+      // Chunks come unchecked: what cannot be worked with is the upstream's fault, and another one may do better.
+      if (isDragomanError(cause)) throw cause
+      throw new DragomanError('upstream_protocol', 'The upstream sent a chunk that cannot be read', {
+        cause,
+        origin: 'upstream',
+      })
+    }
+  }
+
+  #push(chunk: ChatCompletionChunk): ChatCompletionChunk[] {
     this.#usage = readUsage(chunk.usage) ?? this.#usage
     const upstreamChoices = Array.isArray(chunk.choices) ? chunk.choices : []
     const choices: ChunkChoice[] = []
     for (const choice of upstreamChoices) {
-      const repaired = this.#choice(choice)
+      const repaired = isObject(choice) ? this.#choice(choice) : undefined
       if (repaired) choices.push(repaired)
     }
     if (choices.length === 0) {
       this.#carry(chunk)
-      return
+      return []
     }
     const sameChoices = choices.length === upstreamChoices.length && choices.every((c, i) => c === upstreamChoices[i])
-    yield this.#envelope(chunk, sameChoices ? upstreamChoices : choices)
+    return [this.#envelope(chunk, sameChoices ? upstreamChoices : choices)]
   }
 
   *end(how: 'stop' | 'length' | 'cut'): Iterable<ChatCompletionChunk> {
@@ -108,7 +121,7 @@ class Canonical implements CanonicalTransform {
     if (!this.#hasOutput && endedItself && !hasCompletionTokens) {
       throw new DragomanError('upstream_empty', 'The upstream answered nothing', { origin: 'upstream' })
     }
-    if (states.some(({ finishReason }) => finishReason === undefined)) {
+    if (states.length === 0 || states.some(({ finishReason }) => finishReason === undefined)) {
       throw new DragomanError('upstream_protocol', 'The upstream ended the stream without a finish reason', {
         origin: 'upstream',
       })
@@ -166,7 +179,11 @@ class Canonical implements CanonicalTransform {
     // Some upstreams go on after the finish reason, with empty deltas or with the whole answer again.
     if (state.finishReason !== undefined) return undefined
 
-    const original = choice.delta ?? {}
+    // Moonshot puts it here.
+    const reported: unknown = 'usage' in choice ? choice.usage : undefined
+    if (isObject(reported)) this.#usage = readUsage(reported as unknown as Usage) ?? this.#usage
+
+    const original = isObject(choice.delta) ? choice.delta : {}
     let delta = repairDelta(original, state)
     this.#completionBytes += outputBytes(delta)
     if (hasOutput(delta)) this.#hasOutput = true
@@ -209,6 +226,9 @@ function repairDelta(delta: Delta, state: ChoiceState): Delta {
   if (state.hasRole && delta.role !== undefined) set({}, 'role')
 
   const content: unknown = delta.content
+  if (content !== undefined && content !== null && typeof content !== 'string' && !Array.isArray(content)) {
+    set({ content: String(content) })
+  }
   if (Array.isArray(content)) {
     // Mistral's reasoning models send parts: thinking and text.
     const { text, reasoning } = readParts(content)
@@ -216,7 +236,7 @@ function repairDelta(delta: Delta, state: ChoiceState): Delta {
     if (reasoning) set({ reasoning_content: reasoning })
   }
 
-  if (!repaired.reasoning_content) {
+  if (typeof repaired.reasoning_content !== 'string' || repaired.reasoning_content === '') {
     const alias: unknown = delta.reasoning
     if (typeof alias === 'string' && alias !== '') set({ reasoning_content: alias }, 'reasoning')
     else if (repaired.reasoning_content !== undefined) set({}, 'reasoning_content')
@@ -227,6 +247,9 @@ function repairDelta(delta: Delta, state: ChoiceState): Delta {
     const calls = Array.isArray(delta.tool_calls) ? state.calls.read(delta.tool_calls) : []
     if (calls.length === 0) set({}, 'tool_calls')
     else if (calls.some((call, i) => call !== delta.tool_calls?.[i])) set({ tool_calls: calls })
+  }
+  for (const field of ['reasoning_details', 'annotations'] as const) {
+    if (delta[field] !== undefined && !Array.isArray(delta[field])) set({}, field)
   }
   if (delta.function_call) state.hasFunctionCall = true
   return repaired
@@ -261,6 +284,7 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   max_tokens: 'length',
   max_output_tokens: 'length',
   model_length: 'length',
+  model_context_window_exceeded: 'length',
   tool_use: 'tool_calls',
   tool_call: 'tool_calls',
   safety: 'content_filter',
@@ -269,13 +293,25 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   sensitive: 'content_filter',
 }
 
-function readFinishReason(reason: string, state: ChoiceState): FinishReason {
+/** Services that give up in the middle say so in here: `insufficient_system_resource`, `network_error`, `abort`. */
+const failureWords = /error|fail|abort|cancel|insufficient|malformed|timeout|unavailable|overload/i
+
+function readFinishReason(given: unknown, state: ChoiceState): FinishReason {
+  const reason = String(given)
   const known = finishReasons[reason.toLowerCase()] ?? 'stop'
+  if (known === 'stop' && failureWords.test(reason)) {
+    const message = `The upstream broke off its answer: ${reason.slice(0, 60)}`
+    throw new DragomanError('upstream_unavailable', message, { origin: 'upstream' })
+  }
   if (known === 'length' || known === 'content_filter') return known
   // A forced call comes with `stop` from some services, and `tool_calls` without a call from others.
   if (state.calls.count > 0) return 'tool_calls'
   if (state.hasFunctionCall) return 'function_call'
   return 'stop'
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function outputBytes(delta: Delta): number {

@@ -104,13 +104,36 @@ function readRequest(text: string): ChatCompletionRequest {
   if (!('messages' in body) || !Array.isArray(body.messages) || body.messages.length === 0) {
     throw new DragomanError('invalid_request', 'messages: expected at least one message', { param: 'messages' })
   }
-  return body as ChatCompletionRequest // the two fields that this package reads have just been checked
+  for (const [i, message] of body.messages.entries()) {
+    const param = `messages[${i}]`
+    if (!isObject(message)) throw new DragomanError('invalid_request', `${param}: expected an object`, { param })
+    const parts: unknown = 'content' in message ? message.content : undefined
+    if (Array.isArray(parts) && !parts.every(isObject)) {
+      throw new DragomanError('invalid_request', `${param}.content: expected objects`, { param: `${param}.content` })
+    }
+  }
+  if ('stream' in body && typeof body.stream !== 'boolean' && body.stream !== null && body.stream !== undefined) {
+    throw new DragomanError('invalid_request', 'stream: expected true or false', { param: 'stream' })
+  }
+  return body as ChatCompletionRequest // the fields that this package reads have just been checked
 }
 
 function answerModels(models: readonly Model[], encodedId: string | undefined): Response {
   if (encodedId === undefined) return Response.json({ object: 'list', data: models })
-  const id = decodeURIComponent(encodedId)
+  const id = decode(encodedId)
   const model = models.find((candidate) => candidate.id === id)
   if (!model) throw new DragomanError('model_not_found', `There is no model ${id}`, { param: 'model' })
   return Response.json(model)
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (cause) {
+    throw new DragomanError('invalid_request', 'The path cannot be decoded', { cause })
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

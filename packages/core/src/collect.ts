@@ -63,7 +63,8 @@ export class Collector {
     if (logprobs) {
       partial.logprobs ??= { content: null, refusal: null }
       for (const kind of ['content', 'refusal'] as const) {
-        if (logprobs[kind]) partial.logprobs[kind] = [...(partial.logprobs[kind] ?? []), ...logprobs[kind]]
+        if (Array.isArray(logprobs[kind]))
+          partial.logprobs[kind] = [...(partial.logprobs[kind] ?? []), ...logprobs[kind]]
       }
     }
     addDelta(partial, delta)

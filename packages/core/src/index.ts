@@ -49,3 +49,4 @@ export {
 } from './store.ts'
 export { credential, type ToFetchOptions, toFetch } from './to-fetch.ts'
 export { chain, type EndedBy, endedBy, type Transform, transformed } from './transform.ts'
+export { untilAborted } from './until-aborted.ts'

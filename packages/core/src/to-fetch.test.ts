@@ -131,6 +131,9 @@ test.each([
   ['an array', '[]', 400, null],
   ['no model', '{"messages":[{}]}', 400, 'model'],
   ['no messages', '{"model":"m","messages":[]}', 400, 'messages'],
+  ['a message of null', '{"model":"m","messages":[null]}', 400, 'messages[0]'],
+  ['a part of null', '{"model":"m","messages":[{"content":[null]}]}', 400, 'messages[0].content'],
+  ['a stream that is a text', '{"model":"m","messages":[{}],"stream":"false"}', 400, 'stream'],
 ])('%s is refused with the field at fault', async (_what, text, status, param) => {
   const response = await toFetch(provider(hello))(url, { method: 'POST', body: text })
   expect(response.status).toBe(status)
@@ -161,6 +164,7 @@ test('models are listed and read, whatever their ids hold', async () => {
   const openai = client(provider(hello, { models: async () => list }))
   expect((await openai.models.list()).data).toEqual(list)
   expect(await openai.models.retrieve('org/model:free')).toMatchObject({ id: 'org/model:free' })
+  expect((await toFetch(provider(hello, { models: async () => list }))('http://x/models/%E0%A4%A')).status).toBe(400)
   await expect(openai.models.retrieve('none')).rejects.toMatchObject({ status: 404, code: 'model_not_found' })
 })
 
@@ -189,6 +193,35 @@ test('a provider that signs in is asked once, and again when its session expires
   isRejecting = true
   await openai.chat.completions.create(body)
   expect(signIns).toBe(3)
+})
+
+test('an expired session is renewed once for all who ask at that moment, and an abort does not wait for it', async () => {
+  const clock = handClock(0)
+  let signIns = 0
+  const gate = Promise.withResolvers<void>()
+  const signingIn = provider(hello, {
+    acquire: async () => {
+      if (signIns++ === 1) await gate.promise
+      return { ...credential({ token: 't' }), expiresAt: clock.now() + 1000 }
+    },
+  })
+  const fetch = toFetch(signingIn, { clock })
+  await fetch(url, post(body))
+  await clock.advance(1000)
+  const controller = new AbortController()
+  const impatient = fetch(url, { ...post(body), signal: controller.signal })
+  const patient = [1, 2, 3].map(() => fetch(url, post(body)))
+  await clock.advance(0)
+  controller.abort()
+  await expect(impatient).rejects.toThrow('aborted')
+  gate.resolve()
+  expect((await Promise.all(patient)).map(({ status }) => status)).toEqual([200, 200, 200])
+  expect(signIns).toBe(2)
+})
+
+test('a value that is not there is no secret', () => {
+  expect(credential({ apiKey: undefined, other: 'x' }).values).toHaveProperty('other')
+  expect(credential({ apiKey: undefined }).values).toEqual({})
 })
 
 test('transforms are made anew for each answer and run before the canonical form', async () => {

@@ -9,10 +9,11 @@ import type { Call, CallLimits, Provider } from './provider.ts'
 import { Secret } from './secret.ts'
 import { memoryState, type StateStore } from './store.ts'
 import { chain, type Transform, transformed } from './transform.ts'
+import { untilAborted } from './until-aborted.ts'
 
 export interface ToFetchOptions {
   /** What the provider needs: its names and plain strings (`{ apiKey: '…' }`), or a `Credential`. Default: nothing. */
-  credential?: Credential | Readonly<Record<string, string>> | undefined
+  credential?: Credential | Readonly<Record<string, string | undefined>> | undefined
   /** Made anew for each answer, for instance a normalizer. */
   transforms?: ((request: ChatCompletionRequest) => readonly Transform[]) | undefined
   /** Default: in memory, gone with this function. */
@@ -21,9 +22,11 @@ export interface ToFetchOptions {
   clock?: Clock | undefined
 }
 
-/** A credential of plain strings. `id` is safe to show; the values are not shown anywhere. */
-export function credential(values: Readonly<Record<string, string>>, id = 'default'): Credential {
-  return { id, values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, new Secret(value)])) }
+/** A credential of plain strings; undefined ones are left out. `id` is safe to show; the values are not shown anywhere. */
+export function credential(values: Readonly<Record<string, string | undefined>>, id = 'default'): Credential {
+  const secrets: Record<string, Secret> = {}
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) secrets[name] = new Secret(value)
+  return { id, values: secrets }
 }
 
 /**
@@ -93,29 +96,34 @@ function createSession(
   const acquire = provider.acquire?.bind(provider)
   if (!acquire) return { use: (_signal, action) => action(source) }
 
-  let acquiring: Promise<Credential> | undefined
-  const renew = () => {
-    // Shared by all who wait, so nobody's abort may end it.
+  // One acquisition at a time, shared by all who wait: nobody's abort may end it.
+  let held: Promise<Credential> | undefined
+  const renew = (expired: Promise<Credential> | undefined): Promise<Credential> => {
+    if (held !== expired && held) return held
     const fresh = acquire(source, { signal: new AbortController().signal, state })
-    acquiring = fresh
+    held = fresh
     fresh.catch(() => {
-      if (acquiring === fresh) acquiring = undefined
+      if (held === fresh) held = undefined
     })
     return fresh
   }
-  const current = async () => {
-    const held = await (acquiring ?? renew())
-    return held.expiresAt !== undefined && held.expiresAt <= clock.now() ? renew() : held
+  const current = async (signal: AbortSignal): Promise<[Credential, Promise<Credential>]> => {
+    let used = held ?? renew(undefined)
+    let session = await untilAborted(used, signal)
+    if (session.expiresAt !== undefined && session.expiresAt <= clock.now()) {
+      used = renew(used)
+      session = await untilAborted(used, signal)
+    }
+    return [session, used]
   }
   return {
-    async use(_signal, action) {
-      const first = await current()
+    async use(signal, action) {
+      const [session, used] = await current(signal)
       try {
-        return await action(first)
+        return await action(session)
       } catch (error) {
         if (!isDragomanError(error) || error.code !== 'credential_rejected') throw error
-        const held = await current()
-        return action(held === first ? await renew() : held)
+        return action(await untilAborted(renew(used), signal))
       }
     },
   }

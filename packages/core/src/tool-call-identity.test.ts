@@ -126,3 +126,9 @@ test('custom calls keep their form', () => {
     { index: 0, custom: { input: 'Begin' } },
   ])
 })
+
+test('a custom of null does not make a function call a custom one', () => {
+  const identity = new ToolCallIdentity()
+  const odd = { ...call(0, 'a', 'f', '{}'), custom: null } as unknown as ToolCallDelta
+  expect(identity.read([odd])).toMatchObject([{ type: 'function', function: { name: 'f', arguments: '{}' } }])
+})

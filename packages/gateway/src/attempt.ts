@@ -11,11 +11,14 @@ import {
   type Lease,
   type StateStore,
   transformed,
+  untilAborted,
 } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
 import { type Limits, mergeLimits } from './limits.ts'
-import { untilAborted } from './until-aborted.ts'
+
+/** Without new output an answer may go on for this many times `idleMs`, as long as bytes come (the upstream's own limit). */
+export const idleChunksFactor = 5
 
 /** An upstream that does not stream gives its first output with its last, and gets this many times as long for it. */
 const wholeAnswerFactor = 5
@@ -87,13 +90,41 @@ export class Attempt {
     const collected = async () => {
       const collector = new Collector()
       for (const chunk of await this.begin()) collector.push(chunk)
-      for (;;) {
-        const { done, value } = await this.next()
-        if (done) return collector.completion()
-        collector.push(value)
+      const idle = this.#watchIdle()
+      try {
+        for (;;) {
+          const { done, value } = await this.next()
+          if (done) return collector.completion()
+          idle.touch()
+          collector.push(value)
+        }
+      } finally {
+        idle.cancel()
       }
     }
     return untilAborted(collected(), this.#signal)
+  }
+
+  /** Aborts when no chunk has come for too long. One timer, which looks at the time instead of being set anew. */
+  #watchIdle(): { touch: () => void; cancel: () => void } {
+    const { clock } = this.#context
+    const idleMs = this.limits.idleMs * idleChunksFactor
+    let lastAt = clock.elapsed()
+    const look = () => {
+      const left = lastAt + idleMs - clock.elapsed()
+      if (left > 0) cancel = clock.schedule(look, left)
+      else {
+        const message = `${this.target.entry.id} gave no output for ${idleMs} ms (limits.idleMs)`
+        this.abort(new DragomanError('upstream_timeout', message, { origin: 'upstream' }))
+      }
+    }
+    let cancel = clock.schedule(look, idleMs)
+    return {
+      touch: () => {
+        lastAt = clock.elapsed()
+      },
+      cancel: () => cancel(),
+    }
   }
 
   /** The chunks up to and with the first that carries output; all of them where none does. */

@@ -1,28 +1,48 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, type ErrorCode } from '@dragoman/core'
+
+/** Why a target did not serve. */
+export interface Failure {
+  readonly provider: string
+  readonly error: DragomanError
+}
 
 /**
  * What the client is told after every target has failed.
  *
- * The last failure of an upstream as it is. Failures of our own credentials are ours: a 429 where waiting or paying
- * would help, else 503, with the earliest time; they never look like a fault of the client's key.
+ * The last failure of an upstream as it is; its 404 only where that was the last word. Failures of our own credentials
+ * are ours: a 429 where waiting or paying would help, else 503, with the earliest time and in our own words. They never
+ * look like a fault of the client's key, and what a service says about our account is nobody's business but the record's.
  */
-export function finalError(failures: readonly DragomanError[]): DragomanError {
-  const upstream = failures.findLast(({ scope }) => scope === 'upstream')
-  if (upstream) return upstream
-  // A pool that has run dry says less than the upstream's own words on each credential.
-  const told = failures.filter(({ code }) => code !== 'no_credential')
-  const last = told.at(-1) ?? failures.at(-1)
+export function finalError(failures: readonly Failure[]): DragomanError {
+  const last = failures.at(-1)
   if (!last) return new DragomanError('internal', 'No target was tried')
+  const upstream = failures.findLast(({ error }) => error.scope === 'upstream' && error.code !== 'deployment_not_found')
+  if (upstream) return upstream.error
+  if (last.error.code === 'deployment_not_found') return last.error
 
-  const waits = failures.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
-  const options = { cause: last, retryAfterMs: waits.length > 0 ? Math.min(...waits) : undefined }
-  if (told.length > 0 && told.every(isRateLimit)) return new DragomanError('rate_limit_exceeded', last.message, options)
-  if (told.length > 0 && told.every(isQuota)) return new DragomanError('insufficient_quota', last.message, options)
-  return new DragomanError('no_credential', `No credential is usable: ${last.message}`, options)
+  // A pool that has run dry says less than what was said of each credential.
+  const credentials = failures.filter(({ error }) => error.code in words)
+  const told = credentials.length > 0 ? credentials : [last]
+  const waits = told.flatMap(({ error }) => error.retryAfterMs ?? [])
+  const options = { cause: last.error, retryAfterMs: waits.length > 0 ? Math.min(...waits) : undefined }
+  const providers = [...new Set(told.map(({ provider, error }) => `${provider} (${words[error.code] ?? 'none left'})`))]
+  const message = `No credential is usable for this model: ${providers.join(', ')}`
+  const all = (...codes: ErrorCode[]) => told.every(({ error }) => codes.includes(error.code))
+  if (all('rate_limited', 'rate_limit_exceeded')) return new DragomanError('rate_limit_exceeded', message, options)
+  if (all('credential_exhausted', 'insufficient_quota'))
+    return new DragomanError('insufficient_quota', message, options)
+  return new DragomanError('no_credential', message, options)
 }
 
-const isRateLimit = ({ code }: DragomanError) => code === 'rate_limited' || code === 'rate_limit_exceeded'
-const isQuota = ({ code }: DragomanError) => code === 'credential_exhausted' || code === 'insufficient_quota'
+const words: Partial<Record<ErrorCode, string>> = {
+  rate_limited: 'rate-limited',
+  rate_limit_exceeded: 'rate-limited',
+  credential_exhausted: 'out of quota',
+  insufficient_quota: 'out of quota',
+  credential_rejected: 'rejected',
+  credential_forbidden: 'forbidden',
+  credential_disabled: 'disabled',
+}
 
 /** Whether the same target may be asked again when there is no other: not where it would say the same once more. */
 export function isWorthRepeating({ code }: DragomanError): boolean {

@@ -153,10 +153,49 @@ test.each<ErrorCode>([
 
 test('after a failure of a credential the next one is tried at once, on the same deployment', async () => {
   const a = entry('a', [fails('credential_rejected'), fails('rate_limited'), says('hi')], ['k1', 'k2', 'k3'])
-  const { gateway } = setUp([a, entry('b', [says('no')])])
+  const { gateway } = setUp([a, entry('b', [says('no')])], { limits: { attempts: 5 } })
   expect(await text(await ask(gateway))).toBe('hi')
   expect(a.calls).toEqual(['k1', 'k2', 'k3'])
 })
+
+test('bad credentials of one deployment leave the others their attempts', async () => {
+  const a = entry('a', [fails('credential_rejected')], ['k1', 'k2', 'k3', 'k4'])
+  const { gateway } = setUp([a, entry('b', [says('hi')])])
+  expect(await text(await ask(gateway))).toBe('hi')
+  expect(a.calls).toEqual(['k1', 'k2'])
+})
+
+test.each<[ErrorCode, string[]]>([
+  ['rate_limited', ['pro', 'flash']],
+  ['credential_forbidden', ['pro', 'flash']],
+  ['credential_rejected', ['pro']],
+])('%s of a credential leads to calls of %j with it', async (code, called) => {
+  const models: string[] = []
+  const a = entry('a', [])
+  Object.assign(a.entry.provider, {
+    chat(sent: ChatCompletionRequest) {
+      models.push(sent.model)
+      return sent.model === 'flash' ? says('hi')() : fails(code)()
+    },
+  })
+  const deployments = ['pro', 'flash'].map((model) => ({ entry: a.entry, model }))
+  const { gateway } = setUp([a], { models: [{ name: 'm', deployments }] })
+  await ask(gateway).catch(() => {})
+  expect(models).toEqual(called)
+})
+
+test.each<ErrorCode>(['credential_rejected', 'upstream_challenge'])(
+  'after %s a variant of the same provider is not offered the same credentials',
+  async (code) => {
+    const first = entry('a', [fails(code)])
+    const variant = entry('a', [says('no')])
+    const shared = { ...variant.entry, credentials: first.entry.credentials }
+    const deployments = [first.entry, shared].map((made) => ({ entry: made, model: 'up' }))
+    const { gateway } = setUp([first], { models: [{ name: 'm', deployments }] })
+    await expect(ask(gateway)).rejects.toBeInstanceOf(DragomanError)
+    expect(variant.calls).toEqual([])
+  },
+)
 
 test('a challenge is not answered with the other credentials of the service', async () => {
   const a = entry('a', [fails('upstream_challenge')], ['k1', 'k2'])
@@ -236,6 +275,91 @@ test.each<[ErrorCode, ErrorCode, number]>([
   await expect(ask(gateway)).rejects.toMatchObject({ code: told, status, retryAfterMs: 5_000 })
 })
 
+test('what a service says about our account stays with us', async () => {
+  const words = { message: 'Project acme-internal of jane@acme.example is out of money' }
+  const { gateway, records } = setUp([entry('a', [fails('credential_exhausted', words)])])
+  const failure = await ask(gateway).catch((caught: unknown) => caught)
+  expect(failure).toMatchObject({
+    code: 'insufficient_quota',
+    message: /^No credential is usable .*: a \(out of quota\)$/,
+  })
+  expect(records[0]?.attempts[0]?.error?.message).toContain('acme-internal')
+})
+
+test('a 404 of an upstream is told only where it was the last word', async () => {
+  const missing = entry('a', [fails('deployment_not_found')])
+  const limited = entry('b', [fails('rate_limited', { retryAfterMs: 3_000 })])
+  await expect(ask(setUp([missing, limited]).gateway)).rejects.toMatchObject({
+    code: 'rate_limit_exceeded',
+    retryAfterMs: 3_000,
+  })
+  await expect(ask(setUp([missing]).gateway)).rejects.toMatchObject({ code: 'deployment_not_found', status: 404 })
+})
+
+test('nothing waits after the last attempt', async () => {
+  const a = entry('a', [fails('upstream_unavailable', { retryAfterMs: 8_000 })])
+  const { gateway, clock } = setUp([a])
+  const failed = ask(gateway)
+  failed.catch(() => {})
+  for (let i = 0; i < 2; i++) {
+    await clock.armed(8_000)
+    await clock.advance(8_000)
+  }
+  await expect(failed).rejects.toMatchObject({ code: 'upstream_unavailable' })
+})
+
+test('a record that cannot be kept does not break an answer', async () => {
+  const record = () => {
+    throw new Error('disk full')
+  }
+  const { gateway } = setUp([entry('a', [says('hi')])], { record })
+  expect(await text(await ask(gateway))).toBe('hi')
+  expect(await text(await ask(gateway, streamed))).toBe('hi')
+})
+
+test('leases are given back when transforms fail, and when they come too late', async () => {
+  const a = entry('a', [says('hi')])
+  const transforms = () => {
+    throw new TypeError('bug')
+  }
+  const models = [{ name: 'm', deployments: [{ entry: a.entry, model: 'up', transforms }] }]
+  await expect(ask(setUp([a], { models }).gateway)).rejects.toMatchObject({ code: 'internal' })
+  expect(a.entry.credentials.status()).toMatchObject([{ inFlight: 0 }])
+
+  const settled = vi.fn()
+  const late = Promise.withResolvers<never>()
+  const slow = { ...a.entry, credentials: { ...a.entry.credentials, lease: () => late.promise } }
+  const controller = new AbortController()
+  const { gateway, clock } = setUp([{ entry: slow }])
+  const answer = ask(gateway, request, controller.signal)
+  answer.catch(() => {})
+  await clock.advance(0)
+  controller.abort()
+  await expect(answer).rejects.toMatchObject({ code: 'aborted' })
+  late.resolve({ credential: { id: 'k', values: {} }, settle: settled } as never)
+  await clock.advance(0)
+  expect(settled).toHaveBeenCalledExactlyOnceWith({ kind: 'aborted' })
+})
+
+test('a whole answer that stalls after its first output is given up', async () => {
+  const { gateway, clock } = setUp([entry('a', [stalls(part)]), entry('b', [says('hi')])], {
+    limits: { idleMs: 1_000 },
+  })
+  const answer = ask(gateway)
+  await clock.armed(5_000)
+  await clock.advance(5_000)
+  expect(await text(await answer)).toBe('hi')
+})
+
+test('an attempt that was under way behind a heartbeat is in the record', async () => {
+  const { gateway, clock, records } = setUp([entry('a', [stalls()])])
+  const controller = new AbortController()
+  await driven(clock, ask(gateway, streamed, controller.signal), 15_000)
+  controller.abort()
+  await clock.advance(0)
+  expect(records).toMatchObject([{ status: 499, attempts: [{ provider: 'a', error: { code: 'aborted' } }] }])
+})
+
 test('an unknown model is 404, and recorded', async () => {
   const { gateway, records } = setUp([entry('a', [says('hi')])])
   await expect(ask(gateway, { ...request, model: 'none' })).rejects.toMatchObject({
@@ -289,6 +413,8 @@ test('a heartbeat is due after silence, and attempts go on behind it', async () 
   const { gateway, clock } = setUp([entry('a', [stalls()]), entry('b', [says('hi')])])
   const answer = await driven(clock, ask(gateway, streamed), 15_000)
   expect(answer.route).toBeUndefined()
+  const frames = answer.kind === 'chunks' ? answer.chunks[Symbol.asyncIterator]() : undefined
+  expect(await frames?.next()).toEqual({ done: false, value: heartbeat }) // it was due: nobody waits for another one
   expect(await driven(clock, text(answer), 15_000)).toMatch(/^\*+hi$/)
 })
 
@@ -398,6 +524,20 @@ test('models lists groups, then what providers list, bare and with the provider,
   await clock.advance(600_000)
   list.mockRejectedValueOnce(new Error('down'))
   expect(await ids()).toEqual(['m', 'x', 'a/x'])
+  expect(list).toHaveBeenCalledTimes(2)
+})
+
+test('a provider whose list does not come holds up nobody for long, and is not asked at every turn', async () => {
+  const a = entry('a', [says('hi')])
+  const list = vi.fn(() => new Promise<never>(() => {}))
+  Object.assign(a.entry.provider, { models: list })
+  const { gateway, clock } = setUp([a], { fallbackName: 'm' })
+  const ids = driven(clock, gateway.models(new AbortController().signal))
+  expect((await ids).map(({ id }) => id)).toEqual(['m'])
+  for (let i = 0; i < 20; i++) expect(await text(await ask(gateway, { ...request, model: `unknown-${i}` }))).toBe('hi')
+  expect(list).toHaveBeenCalledOnce()
+  await clock.advance(30_000)
+  await ask(gateway, { ...request, model: 'unknown' })
   expect(list).toHaveBeenCalledTimes(2)
 })
 

@@ -31,3 +31,12 @@ test('a success ends the count, and only failures of the upstream begin one', ()
   expect(health.at(1).isResting('a')).toBe(true)
   expect(health.at(5_000).isResting('a')).toBe(false)
 })
+
+test('names that clients make up do not fill the memory', () => {
+  const health = new Health()
+  for (let i = 0; i < 20_000; i++) health.failed(`a/${i}`, down, 0)
+  for (let i = 0; i < 3; i++) health.failed('b', new DragomanError('deployment_not_found', 'no'), 0)
+  for (let i = 0; i < 3; i++) health.failed(`${'x'.repeat(1_000_000)}${i}`, down, 0)
+  expect(health.size).toBeLessThanOrEqual(10_000)
+  expect(health.at(1).isResting('b')).toBe(false)
+})

@@ -10,6 +10,10 @@ interface TargetHealth {
   readonly restsUntil: number
 }
 
+/** Names come from clients: no more of them are remembered, and no more of each. */
+const maxTargets = 10_000
+const maxNameLength = 200
+
 const failuresBeforeRest = 3
 const shortestRestMs = 5_000
 const longestRestMs = 60_000
@@ -28,16 +32,30 @@ export class Health {
   #targets = new Map<string, TargetHealth>()
 
   succeeded(target: string): void {
-    this.#targets.delete(target)
+    this.#targets.delete(keyOf(target))
   }
 
   failed(target: string, error: DragomanError, now: number): void {
-    if (error.scope === 'upstream') {
-      this.#targets.set(target, afterFailure(this.#targets.get(target), now, error.retryAfterMs))
-    }
+    // That a model is not there says nothing about how the target is.
+    if (error.scope !== 'upstream' || error.code === 'deployment_not_found') return
+    const key = keyOf(target)
+    const after = afterFailure(this.#targets.get(key), now, error.retryAfterMs)
+    this.#targets.delete(key)
+    this.#targets.set(key, after)
+    if (this.#targets.size <= maxTargets) return
+    const oldest = this.#targets.keys().next().value
+    if (oldest !== undefined) this.#targets.delete(oldest)
+  }
+
+  get size(): number {
+    return this.#targets.size
   }
 
   at(now: number): HealthSnapshot {
-    return { isResting: (target) => (this.#targets.get(target)?.restsUntil ?? 0) > now }
+    return { isResting: (target) => (this.#targets.get(keyOf(target))?.restsUntil ?? 0) > now }
   }
+}
+
+function keyOf(target: string): string {
+  return target.slice(0, maxNameLength)
 }

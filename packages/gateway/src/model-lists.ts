@@ -1,4 +1,4 @@
-import { type Clock, DragomanError, memoryState, type StateStore } from '@dragoman/core'
+import { type Clock, DragomanError, memoryState, type StateStore, untilAborted } from '@dragoman/core'
 import type { Model } from '@dragoman/openai-schema'
 import type { ProviderEntry } from './deployments.ts'
 
@@ -9,8 +9,9 @@ const waitMs = 5_000
 
 interface List {
   models: readonly Model[]
-  /** Unix milliseconds. */
+  /** On the clock that does not jump. */
   readAt: number | undefined
+  failedAt: number | undefined
   refreshing: Promise<void> | undefined
 }
 
@@ -39,16 +40,26 @@ export class ModelLists {
 
   /** For a name that nobody lists: waits only for lists that were never read, and has old ones read meanwhile. */
   async readMissing(entries: readonly ProviderEntry[], signal: AbortSignal): Promise<void> {
-    const unread = entries.filter(({ id }) => this.#lists.get(id)?.readAt === undefined)
+    const unread = entries.filter(({ id }) => {
+      const list = this.#lists.get(id)
+      return list?.readAt === undefined && list?.failedAt === undefined
+    })
     for (const entry of entries) this.#refreshed(entry, againMs)
     await Promise.all(unread.map((entry) => this.#refreshed(entry, freshMs)))
     signal.throwIfAborted()
   }
 
   #refreshed(entry: ProviderEntry, maxAgeMs: number): Promise<void> | undefined {
-    const list = this.#lists.get(entry.id) ?? { models: [], readAt: undefined, refreshing: undefined }
+    const list = this.#lists.get(entry.id) ?? {
+      models: [],
+      readAt: undefined,
+      failedAt: undefined,
+      refreshing: undefined,
+    }
     this.#lists.set(entry.id, list)
-    if (list.readAt !== undefined && this.#clock.now() - list.readAt < maxAgeMs) return undefined
+    const now = this.#clock.elapsed()
+    if (list.readAt !== undefined && now - list.readAt < maxAgeMs) return undefined
+    if (list.failedAt !== undefined && now - list.failedAt < againMs) return undefined
     list.refreshing ??= this.#refresh(entry, list).finally(() => {
       list.refreshing = undefined
     })
@@ -66,17 +77,19 @@ export class ModelLists {
     const cancel = this.#clock.schedule(() => controller.abort(late), waitMs)
     const { signal } = controller
     try {
-      const lease = await credentials.lease({ signal })
+      const lease = await untilAborted(credentials.lease({ signal }), signal)
       try {
-        list.models = await provider.models({ credential: lease.credential, signal, state: this.#state })
+        const listing = provider.models({ credential: lease.credential, signal, state: this.#state })
+        list.models = await untilAborted(listing, signal)
       } finally {
         // Whether a list can be read says nothing about chats.
         lease.settle({ kind: 'aborted' })
       }
-      list.readAt = this.#clock.now()
+      list.readAt = this.#clock.elapsed()
+      list.failedAt = undefined
     } catch {
       // A list is a convenience: names still work as `<provider>/<model>`, and the call itself will tell what is wrong.
-      list.readAt = this.#clock.now() - freshMs + againMs
+      list.failedAt = this.#clock.elapsed()
     } finally {
       cancel()
     }

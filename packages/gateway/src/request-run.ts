@@ -2,20 +2,22 @@ import {
   type AttemptEntry,
   type Clock,
   DragomanError,
+  type Lease,
   type LogEntry,
   type StateStore,
   toDragomanError,
+  untilAborted,
 } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Answer, ChatContext, RouteInfo } from './answer.ts'
-import { Attempt } from './attempt.ts'
-import { type ProviderEntry, type Target, targetName } from './deployments.ts'
-import { backoffMs, finalError, isWorthRepeating } from './failures.ts'
+import { Attempt, idleChunksFactor } from './attempt.ts'
+import { type Target, targetName } from './deployments.ts'
+import { backoffMs, type Failure, finalError, isWorthRepeating } from './failures.ts'
 import type { Health } from './health.ts'
 import type { Limits } from './limits.ts'
 import type { RoutePlan } from './router.ts'
 import { StreamGuard } from './stream-guard.ts'
-import { untilAborted } from './until-aborted.ts'
+import { TriedCredentials } from './tried-credentials.ts'
 
 export interface Engine {
   readonly clock: Clock
@@ -25,9 +27,6 @@ export interface Engine {
   readonly health: Health
   readonly record: ((entry: LogEntry) => void) | undefined
 }
-
-/** Without new output a stream may stay open this many times `idleMs`, as long as bytes come (the upstream's own limit). */
-const idleChunksFactor = 5
 
 /** One request from its arrival to its record, with the one loop of this system that tries again. */
 export class RequestRun {
@@ -93,9 +92,11 @@ export class RequestRun {
     this.#isStreaming = true
     const guard = new StreamGuard({
       clock,
+      isLate: !this.#route,
       signal: this.signal,
       heartbeatMs: limits.heartbeatMs,
-      idleMs: () => this.#attempt && this.#attempt.limits.idleMs * idleChunksFactor,
+      // Until there is output, the attempt's own limit for the first one holds.
+      idleMs: () => (this.#route && this.#attempt ? this.#attempt.limits.idleMs * idleChunksFactor : undefined),
       pull: async () => {
         await opening
         const value = first.shift()
@@ -109,56 +110,95 @@ export class RequestRun {
 
   /** Tries targets until one gives what `use` wants of it. */
   async #try<T>(plan: RoutePlan, use: (attempt: Attempt) => Promise<T>): Promise<[T, RouteInfo]> {
-    const { clock, state, limits, health } = this.#engine
+    const { clock, limits, health } = this.#engine
     const targets = this.#able(plan.targets)
-    const calls = Math.max(limits.attempts, plan.healthy)
     const waiting = [...targets.keys()]
-    const tried = new Map<ProviderEntry, Set<string>>()
-    const failures: DragomanError[] = []
+    const tried = new TriedCredentials()
+    const failures: Failure[] = []
+    let callsLeft = Math.max(limits.attempts, plan.healthy)
 
     let target = waiting.shift()
-    while (target && this.#attempts.length < calls) {
-      const { entry, model } = target
-      const exclude = tried.get(entry) ?? new Set()
-      tried.set(entry, exclude)
-      let attempt: Attempt
-      try {
-        const lease = await untilAborted(entry.credentials.lease({ signal: this.signal, model, exclude }), this.signal)
-        attempt = new Attempt(target, lease, this.#request, { signal: this.signal, clock, state, limits })
-      } catch (cause) {
-        failures.push(this.#unlessAborted(cause))
+    while (target && callsLeft > 0) {
+      const { id: provider, credentials } = target.entry
+      const lease = await this.#lease(target, tried).catch((cause: unknown) => {
+        failures.push({ provider, error: this.#unlessAborted(cause) })
+      })
+      if (!lease) {
         target = waiting.shift()
         continue
       }
+      callsLeft--
+      const attempt = this.#open(target, lease)
       try {
         const result = await use(attempt)
-        this.#attempt = attempt
         this.#firstTokenMs ??= Math.round(clock.elapsed() - this.#begunAt)
-        this.#route = { name: plan.name, provider: entry.id, model, dropped: targets.get(target) ?? [] }
+        this.#route = { name: plan.name, provider, model: target.model, dropped: targets.get(target) ?? [] }
         return [result, this.#route]
       } catch (cause) {
         const error = toDragomanError(cause, attempt.signal)
-        this.#attempts.push(attempt.fail(error))
+        this.#close(attempt, error)
         health.failed(targetName(target), error, clock.now())
         if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
-        failures.push(error)
-        if (error.scope === 'credential') exclude.add(attempt.credentialId)
-        target = await this.#after(error, target, waiting)
+        failures.push({ provider, error })
+        if (error.scope === 'credential') tried.add(credentials, target.model, attempt.credentialId, error)
+        target = await this.#after(error, target, waiting, callsLeft)
       }
     }
     throw finalError(failures)
   }
 
+  async #lease({ entry, model }: Target, tried: TriedCredentials): Promise<Lease> {
+    const leasing = entry.credentials.lease({
+      signal: this.signal,
+      model,
+      exclude: tried.exclude(entry.credentials, model),
+    })
+    try {
+      return await untilAborted(leasing, this.signal)
+    } catch (cause) {
+      // One that comes too late is given back.
+      leasing.then(
+        (late) => late.settle({ kind: 'aborted' }),
+        () => {},
+      )
+      throw cause
+    }
+  }
+
+  #open(target: Target, lease: Lease): Attempt {
+    const { clock, state, limits } = this.#engine
+    try {
+      this.#attempt = new Attempt(target, lease, this.#request, { signal: this.signal, clock, state, limits })
+      return this.#attempt
+    } catch (cause) {
+      lease.settle({ kind: 'aborted' })
+      throw cause
+    }
+  }
+
+  #close(attempt: Attempt, error: DragomanError | undefined): void {
+    const entry = error ? attempt.fail(error) : attempt.succeed()
+    if (this.#attempt !== attempt) return
+    this.#attempt = undefined
+    this.#attempts.push(entry)
+  }
+
   /** What to try after a failure: another credential, another target, else the same one once it had some rest. */
-  async #after(error: DragomanError, failed: Target, waiting: Target[]): Promise<Target | undefined> {
-    if (error.scope === 'credential') return failed
+  async #after(
+    error: DragomanError,
+    failed: Target,
+    waiting: Target[],
+    callsLeft: number,
+  ): Promise<Target | undefined> {
+    // Bad keys of one target must not use up the calls that the others are owed.
+    if (error.scope === 'credential' && callsLeft > waiting.length) return failed
     if (error.code === 'upstream_challenge') {
       // The service has begun to look for robots: its other credentials are not to be offered up.
-      for (const target of waiting.filter(({ entry }) => entry === failed.entry))
-        waiting.splice(waiting.indexOf(target), 1)
+      const pool = failed.entry.credentials
+      waiting.splice(0, waiting.length, ...waiting.filter(({ entry }) => entry.credentials !== pool))
     }
     const other = waiting.shift()
-    if (other || !isWorthRepeating(error)) return other
+    if (other || callsLeft === 0 || !isWorthRepeating(error)) return other
     const waitMs = backoffMs(this.#attempts.length - 1, error, this.#engine.random)
     if (waitMs === undefined) return undefined
     const rest = sleep(this.#engine.clock, waitMs)
@@ -193,16 +233,14 @@ export class RequestRun {
     this.#cancelDeadline()
     const { clock, health, record } = this.#engine
     const attempt = this.#attempt
-    if (attempt && error) {
-      this.#attempts.push(attempt.fail(error))
-      health.failed(targetName(attempt.target), error, clock.now())
-    } else if (attempt) {
-      this.#attempts.push(attempt.succeed())
-      health.succeeded(targetName(attempt.target))
+    if (attempt) {
+      this.#close(attempt, error)
+      if (error) health.failed(targetName(attempt.target), error, clock.now())
+      else health.succeeded(targetName(attempt.target))
     }
     // Whatever still runs for this request, such as an attempt behind a heartbeat, ends with it.
     if (error) this.#controller.abort(error)
-    record?.({
+    const entry: LogEntry = {
       id: this.#context.requestId ?? `req_${crypto.randomUUID().replaceAll('-', '')}`,
       startedAt: this.#startedAt,
       durationMs: Math.round(clock.elapsed() - this.#begunAt),
@@ -212,12 +250,17 @@ export class RequestRun {
       streamed: this.#request.stream === true,
       status: !error || (this.#isStreaming && error.scope !== 'aborted') ? 200 : error.status,
       error: error && { code: error.code, message: error.message },
-      attempts: this.#attempts,
+      attempts: [...this.#attempts],
       firstTokenMs: this.#firstTokenMs,
       finishReason: attempt?.finishReason,
       usage: attempt?.usage,
       dropped: this.#route?.dropped ?? [],
-    })
+    }
+    try {
+      record?.(entry)
+    } catch {
+      // An answer does not depend on whether somebody could write down that it was given.
+    }
   }
 }
 

@@ -8,6 +8,8 @@ export interface GuardOptions {
   signal: AbortSignal
   clock: Clock
   heartbeatMs: number
+  /** One silence is over already: the first thing to hand out is its heartbeat. */
+  isLate: boolean
   /** Between two chunks, counted only while one is awaited: a slow client is no stall. Undefined before output. */
   idleMs(): number | undefined
   /** Called once, with what ended the stream if it was not its own end. */
@@ -31,7 +33,8 @@ export class StreamGuard implements AsyncIterableIterator<ChatCompletionChunk | 
 
   constructor(options: GuardOptions) {
     this.#options = options
-    const { signal } = options
+    const { signal, isLate } = options
+    if (isLate) this.#arrived = { result: { done: false, value: heartbeat } }
     if (signal.aborted) this.#onAbort()
     else signal.addEventListener('abort', this.#onAbort, { once: true })
   }

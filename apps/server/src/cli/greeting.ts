@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.ts'
-import { providerSources } from '../provider-sources.ts'
+import { acceptance, providerSources } from '../provider-sources.ts'
 
 /** What somebody sees who has just started it: where it listens, what it found, how to call it. */
 export function greeting(settings: Settings, url: string, version: string): string {
@@ -10,7 +10,7 @@ export function greeting(settings: Settings, url: string, version: string): stri
   const auth = isOpen ? '' : " \\\n    -H 'authorization: Bearer YOUR_KEY'"
   const rows = [
     `Dragoman ${version} listens on ${url}/v1`,
-    isOpen ? 'Any key and any model name are accepted.' : 'It asks for one of its keys.',
+    acceptance(settings.clients.mode, settings.defaultModel),
     '',
     'Providers',
     ...providers.map(({ id, source }) => `  ${id.padEnd(width)}  ${source}`),

@@ -44,12 +44,14 @@ export function access(rules: AccessRules): RequestHandler {
     if (rules.mode === 'open') {
       const host = header(request.headers, 'host')
       if (!isKnownHost(host, request.socket.localAddress, rules)) {
-        throw new DragomanError('permission_denied', 'This name is not in server.hosts, so the request is refused', {
+        const name = JSON.stringify(host?.slice(0, 100) ?? '')
+        throw new DragomanError('permission_denied', `The host ${name} is not in server.hosts`, {
           publicCode: 'host_not_allowed',
         })
       }
       if (origin !== undefined && !isAllowedOrigin(origin, rules)) {
-        throw new DragomanError('permission_denied', 'This origin is not in server.corsOrigins, so it is refused', {
+        const name = JSON.stringify(origin.slice(0, 100))
+        throw new DragomanError('permission_denied', `The origin ${name} is not in server.corsOrigins`, {
           publicCode: 'origin_not_allowed',
         })
       }

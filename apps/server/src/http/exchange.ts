@@ -16,6 +16,10 @@ export interface Exchange {
   isRecorded: boolean
 }
 
+export function newRequestId(): string {
+  return `req_${crypto.randomUUID().replaceAll('-', '')}`
+}
+
 export function exchangeOf(response: Response): Exchange {
   return response.locals.exchange
 }
@@ -42,18 +46,20 @@ export function canonicalPath(path: string): string {
     .replace(/\/{2,}/g, '/')
     .replace(/(?<=.)\/$/, '')
     .split('/')
+  const isVersioned = segments[0] === 'v1'
   while (segments[0] === 'v1') segments.shift()
   const isOurs = segments[0] !== undefined && canonicalHeads.has(segments[0])
-  const isFolded = isOurs || path.startsWith('/v1/')
-  return `/${(isFolded ? ['v1', ...segments] : segments).join('/')}`
+  return `/${(isVersioned || isOurs ? ['v1', ...segments] : segments).join('/')}`
 }
 
 /** First of all handlers: gives the request its id and its one path. */
 export function openExchange(now: () => number): RequestHandler {
   return (request, response, next) => {
-    const [path = '/', query = ''] = splitOnce(request.url, '?')
+    const [target = '/', query = ''] = splitOnce(request.url, '?')
+    // A client that takes us for its proxy sends the whole URL.
+    const path = target.startsWith('/') ? target : (URL.parse(target)?.pathname ?? target)
     const exchange: Exchange = {
-      id: `req_${crypto.randomUUID().replaceAll('-', '')}`,
+      id: newRequestId(),
       startedAt: now(),
       path,
       query: new URLSearchParams(query),
@@ -97,7 +103,12 @@ export function header(headers: IncomingHttpHeaders, name: string): string | und
   return Array.isArray(value) ? value[0] : value
 }
 
+/** Clients give up on long heads. */
+const longestHeaderValue = 256
+
 /** A value for a response header: names of models may hold anything, headers may not. */
 export function headerValue(text: string): string {
-  return text.replace(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()))
+  return text
+    .slice(0, longestHeaderValue)
+    .replace(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()))
 }

@@ -7,25 +7,25 @@ const crowded = 0.9
 /**
  * Closes the connections that have been idle longest while more than 90 % of `maxConnections` are open, so that
  * thousands of clients that hold theirs without asking anything do not lock out the ones that ask. A request whose
- * headers are not complete yet counts as idle.
+ * headers are not complete yet counts as idle, but none is closed within `graceMs`: it may be about to ask.
  */
-export function closeIdleWhenCrowded(server: Server, maxConnections: number): void {
-  /** Oldest first. */
-  const idle = new Set<Socket>()
+export function closeIdleWhenCrowded(server: Server, maxConnections: number, graceMs = 1_000): void {
+  /** Since when, oldest first. */
+  const idle = new Map<Socket, number>()
   const requests = new WeakMap<Socket, number>()
   let open = 0
 
   server.on('connection', (socket) => {
     open++
-    idle.add(socket)
+    idle.set(socket, performance.now())
     socket.once('close', () => {
       open--
       idle.delete(socket)
     })
     let surplus = open - Math.floor(maxConnections * crowded)
-    for (const oldest of idle) {
-      if (surplus-- <= 0) break
-      if (oldest !== socket) oldest.destroy()
+    for (const [oldest, since] of idle) {
+      if (surplus-- <= 0 || performance.now() - since < graceMs) break
+      oldest.destroy()
     }
   })
 
@@ -35,7 +35,7 @@ export function closeIdleWhenCrowded(server: Server, maxConnections: number): vo
     response.once('close', () => {
       const left = (requests.get(socket) ?? 1) - 1
       requests.set(socket, left)
-      if (left === 0 && !socket.destroyed) idle.add(socket)
+      if (left === 0 && !socket.destroyed) idle.set(socket, performance.now())
     })
   })
 }

@@ -12,7 +12,10 @@ export function logAccess(log: Logger, now: () => number): RequestHandler {
       if (isRecorded) return
       const status = response.headersSent ? response.statusCode : 499
       const error = response.locals.error?.code
-      log.info({ id, client, method, path, status, ms: now() - startedAt, error }, `${method} ${path} ${status}`)
+      log.info(
+        { id, client, method, path, status, ms: now() - startedAt, error },
+        printable(`${method} ${path} ${status}`),
+      )
     })
     next()
   }
@@ -26,8 +29,8 @@ export function logRecord(log: Logger): (entry: LogEntry) => void {
     const facts = {
       id,
       client,
-      model,
-      served: served && `${served.provider}/${served.model}`,
+      model: printable(model),
+      served: served && printable(`${served.provider}/${served.model}`),
       status,
       ms: entry.durationMs,
       firstTokenMs,
@@ -37,9 +40,14 @@ export function logRecord(log: Logger): (entry: LogEntry) => void {
       error,
     }
     const outcome = error ? `${error.code}: ${error.message}` : finishReason
-    log[error && error.code !== 'aborted' ? 'warn' : 'info'](
-      facts,
-      `chat ${model} -> ${facts.served ?? '-'} ${outcome}`,
-    )
+    const line = printable(`chat ${facts.model} -> ${facts.served ?? '-'} ${outcome}`)
+    log[error && error.code !== 'aborted' ? 'warn' : 'info'](facts, line)
   }
+}
+
+const longestName = 300
+
+/** Names come from clients: a line break or a change of direction in one would make a log say what it did not. */
+function printable(text: string): string {
+  return text.slice(0, longestName).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { DragomanError } from '@dragoman/core'
@@ -64,7 +64,7 @@ export function bodyReader(limits: BodyLimits) {
 function linger(request: Request, response: Response): void {
   request.unpipe()
   request.resume()
-  response.setHeader('connection', 'close')
+  // Not by `connection: close`: with that, Node cuts the connection as soon as the answer is out.
   response.once('finish', () => {
     const timer = setTimeout(() => request.destroy(), lingerMs)
     request.once('close', () => clearTimeout(timer))
@@ -76,19 +76,14 @@ function tooLarge({ maxBodyBytes }: BodyLimits): DragomanError {
 }
 
 function decoded(request: IncomingMessage): Readable {
-  const names = (header(request.headers, 'content-encoding') ?? '').toLowerCase().split(',')
-  let body: Readable = request
-  for (const name of names
-    .map((part) => part.trim())
-    .filter((part) => part !== '' && part !== 'identity')
-    .reverse()) {
-    const decoder = decoders[name]
-    if (!decoder)
-      throw new DragomanError('unsupported_media_type', `Content-Encoding ${name.slice(0, 40)} is not known`)
-    const source = body
-    body = source.pipe(decoder())
-    source.once('error', (error) => body.destroy(error))
-  }
+  const name = (header(request.headers, 'content-encoding') ?? '').trim().toLowerCase()
+  if (name === '' || name === 'identity') return request
+  // One coding, as clients send it: a list of thousands would be as many decoders.
+  const decoder = Object.hasOwn(decoders, name) ? decoders[name] : undefined
+  if (!decoder) throw new DragomanError('unsupported_media_type', `Content-Encoding ${name.slice(0, 40)} is not known`)
+  const body = request.pipe(decoder())
+  request.once('error', (error) => body.destroy(error))
+  request.once('aborted', () => body.destroy())
   return body
 }
 
@@ -97,6 +92,8 @@ function readBytes(body: Readable, hold: (bytes: number) => void): Promise<Buffe
     const pieces: Buffer[] = []
     const fail = (error: unknown) => {
       body.removeAllListeners('data')
+      // A decoder has no more to do; the request itself is let run out.
+      if (!(body instanceof IncomingMessage)) body.destroy()
       reject(error)
     }
     body.on('data', (piece: Buffer) => {

@@ -24,7 +24,6 @@ export async function sendStream(
         'content-type': contentType,
         'cache-control': 'no-cache, no-transform',
         'x-accel-buffering': 'no',
-        connection: 'keep-alive',
       })
     }
     // The tick's queue runs after all promises that are ready: by then every frame of this turn is here.

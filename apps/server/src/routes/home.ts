@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import { header } from '../http/exchange.ts'
 import { sendJson } from '../http/send-json.ts'
+import { acceptance } from '../provider-sources.ts'
 
 export interface HomeFacts {
   readonly version: string
@@ -74,7 +75,7 @@ await stream.done()`
 <h1>Dragoman <small>${text(facts.version)}</small></h1>
 <p>An OpenAI-compatible proxy. It is running, and its base URL is</p>
 <pre>${text(origin)}/v1</pre>
-<p class="faint">${facts.mode === 'open' ? 'Any key and any model name are accepted.' : 'A key of this server is needed.'}</p>
+<p class="faint">${acceptance(facts.mode, facts.defaultModel)}</p>
 <h2>curl</h2>
 <pre>${text(curl)}</pre>
 <h2>OpenAI SDK</h2>

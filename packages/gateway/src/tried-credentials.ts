@@ -1,0 +1,26 @@
+import type { CredentialPool, DragomanError } from '@dragoman/core'
+
+/**
+ * Which credentials one request need not offer again. A rate limit, or a 403, is about a credential and one model; any
+ * other failure is about the credential itself. By pool, because several deployments may share one.
+ */
+export class TriedCredentials {
+  #tried = new Map<CredentialPool, { everywhere: Set<string>; byModel: Map<string, Set<string>> }>()
+
+  add(pool: CredentialPool, model: string, credentialId: string, { code }: DragomanError): void {
+    const tried = this.#of(pool)
+    if (code !== 'rate_limited' && code !== 'credential_forbidden') tried.everywhere.add(credentialId)
+    else tried.byModel.set(model, new Set(tried.byModel.get(model)).add(credentialId))
+  }
+
+  exclude(pool: CredentialPool, model: string): ReadonlySet<string> {
+    const { everywhere, byModel } = this.#of(pool)
+    return new Set([...everywhere, ...(byModel.get(model) ?? [])])
+  }
+
+  #of(pool: CredentialPool) {
+    const tried = this.#tried.get(pool) ?? { everywhere: new Set(), byModel: new Map() }
+    this.#tried.set(pool, tried)
+    return tried
+  }
+}
