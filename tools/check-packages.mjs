@@ -1,7 +1,7 @@
 // @ts-check
 // Packs every package that is published, lints the tarballs, and tries each of them in an empty folder, with the
 // tarballs of those of ours that it needs and of no others. Prints a line for each; fails when one fails.
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
@@ -26,7 +26,7 @@ process.on('exit', () => rmSync(temp, { recursive: true, force: true }))
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => process.exit(1))
 
 const build = ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only']
-execFileSync('pnpm', build, { cwd: ROOT, stdio: 'inherit' })
+if (spawnSync('pnpm', build, { cwd: ROOT, stdio: 'inherit' }).status !== 0) process.exit(1)
 
 const tarballs = new Map()
 for (const [name, { dir }] of packages) tarballs.set(name, await pack(dir))

@@ -19,15 +19,15 @@ Socket.prototype.connect = function (...args) {
   })
   // Failing in the look-up, which an address in digits would not get, takes the way of any other failure to connect.
   // A look-up of the caller's own is asked: undici gives a name for the certificate and leads it to an address itself.
-  const lookup = (/** @type {unknown} */ _host, /** @type {any} */ how, /** @type {Function} */ done) => {
-    if (!options.lookup) process.nextTick(done, error)
-    else {
-      options.lookup(/** @type {string} */ (options.host), how, (failure, found, family) => {
-        const addresses = typeof found === 'string' ? [found] : (found ?? []).map(({ address }) => address)
-        if (failure || addresses.every((address) => LOOPBACK.test(address))) done(failure, found, family)
-        else done(error)
-      })
-    }
+  const { host, lookup: own } = options
+  /** @type {import('node:net').LookupFunction} */
+  const lookup = (_host, how, done) => {
+    if (!own) return process.nextTick(done, error)
+    own(host, how, (failure, found, family) => {
+      const addresses = typeof found === 'string' ? [found] : (found ?? []).map(({ address }) => address)
+      if (failure || addresses.every((address) => LOOPBACK.test(address))) done(failure, found, family)
+      else done(error, '')
+    })
   }
   return Reflect.apply(connect, this, [{ ...options, host: 'refused.invalid', lookup }, listener])
 }
@@ -37,7 +37,7 @@ Socket.prototype.connect = function (...args) {
  * an array of options and listener.
  *
  * @param {any[]} args
- * @returns {{ options: import('node:net').NetConnectOpts & { host?: string, path?: string }, listener?: () => void }}
+ * @returns {{ options: Partial<import('node:net').TcpNetConnectOpts> & { path?: string }, listener?: () => void }}
  */
 function readArguments(args) {
   const [first, second] = Array.isArray(args[0]) ? args[0] : args
