@@ -30,5 +30,7 @@ export default defineConfig({
   clean: true,
   target: 'node22',
   platform: 'node',
+  // `node:net` says to Deno and workers what it is; `net` does not.
+  removeNodeProtocol: false,
   outDir: 'dist',
 })
