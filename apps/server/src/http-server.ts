@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { DragomanError, errorBody } from '@dragoman/core'
 import type { App } from './app.ts'
 import { newRequestId } from './http/exchange.ts'
-import { closeIdleWhenCrowded } from './http/idle-connections.ts'
+import { closeIdleWhenCrowded, type IdleConnections } from './http/idle-connections.ts'
 
 export interface HttpServer {
   readonly url: string
@@ -32,7 +32,7 @@ export async function listen(
     app.handle,
   )
   server.maxConnections = options.maxConnections
-  closeIdleWhenCrowded(server, options.maxConnections, options.idleGraceMs)
+  const idle = closeIdleWhenCrowded(server, options.maxConnections, options.idleGraceMs)
   server.on('clientError', refuse)
   // An expectation that we do not know is no reason not to answer.
   server.on('checkExpectation', app.handle)
@@ -40,7 +40,12 @@ export async function listen(
   await once(server, 'listening')
   const address = server.address() as AddressInfo // a TCP server that listens has one
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { url: `http://${shown}:${address.port}`, port: address.port, stop: () => stop(server, app, graceMs) }
+  return { url: `http://${shown}:${address.port}`, port: address.port, stop: () => stop(server, idle, app, graceMs) }
+}
+
+const refusals: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long'],
 }
 
 /** What is not HTTP never becomes a request: the answer is written to the socket, and the connection ends. */
@@ -49,33 +54,26 @@ function refuse(cause: Error & { code?: string }, socket: Duplex): void {
     socket.destroy()
     return
   }
-  const isTooLong = cause.code === 'HPE_HEADER_OVERFLOW'
-  const isTooLate = cause.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-  const status = isTooLong
-    ? '431 Request Header Fields Too Large'
-    : isTooLate
-      ? '408 Request Timeout'
-      : '400 Bad Request'
-  const message = isTooLong
-    ? 'The headers are too long'
-    : isTooLate
-      ? 'The request took too long'
-      : 'This is not HTTP/1.1'
+  const [status, message] = refusals[cause.code ?? ''] ?? ['400 Bad Request', 'This is not HTTP/1.1']
   const body = JSON.stringify(errorBody(new DragomanError('invalid_request', message)))
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      `x-request-id: ${newRequestId()}\r\nconnection: close\r\n\r\n${body}`,
-  )
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${newRequestId()}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 /** After the grace, streams get a moment more to say that they were cut short. */
 const farewellMs = 500
 
-async function stop(server: Server, app: App, graceMs: number): Promise<void> {
+async function stop(server: Server, idle: IdleConnections, app: App, graceMs: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   // Clients keep their connections after the last answer; those that become idle meanwhile end too.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  const sweep = setInterval(() => idle.close(), 50)
   const timers = [
     setTimeout(() => app.endRequests(new DragomanError('overloaded', 'The gateway is shutting down')), graceMs),
     setTimeout(() => server.closeAllConnections(), graceMs + farewellMs),
