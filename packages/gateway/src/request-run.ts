@@ -63,7 +63,8 @@ export class RequestRun {
     try {
       const plan = await untilAborted(route(), this.signal)
       if (!plan) {
-        throw new DragomanError('model_not_found', `There is no model ${this.#request.model}`, { param: 'model' })
+        const name = this.#request.model.slice(0, 200)
+        throw new DragomanError('model_not_found', `There is no model ${name}`, { param: 'model' })
       }
       return this.#request.stream ? await this.#stream(plan) : await this.#whole(plan)
     } catch (cause) {
