@@ -1,7 +1,8 @@
 // @ts-check
 // One at a time: two first runs in one tree would install into the same folders.
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { Failure } from './failure.mjs'
 
 // A holder touches its lock this often, so that one whose process id now belongs to a stranger is known as dead.
 const TOUCH_MS = 5_000
@@ -45,8 +46,12 @@ export async function withLock(dir, work, { say = () => {}, pollMs = 200 } = {})
  */
 function take(dir) {
   const mine = `${dir}.${process.pid}`
-  mkdirSync(mine, { recursive: true })
-  writeFileSync(join(mine, 'pid'), String(process.pid))
+  try {
+    mkdirSync(mine, { recursive: true })
+    writeFileSync(join(mine, 'pid'), String(process.pid))
+  } catch (error) {
+    throw new Failure(`Nothing can be installed in ${dirname(dir)}: it cannot be written to (${codeOf(error)}).`)
+  }
   try {
     renameSync(mine, dir)
     return true

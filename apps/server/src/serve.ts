@@ -52,7 +52,10 @@ function explain(cause: unknown, host: string, port: number): unknown {
       return new ConfigError([`This user may not listen on port ${port}: choose one above 1023.`])
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new ConfigError([`${host} is no address of this machine (server.host, --host).`])
+    case 'EAI_AGAIN':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      return new ConfigError([`${host} is no address that can be listened on here (server.host, --host).`])
     default:
       return cause
   }

@@ -78,6 +78,7 @@ export type {
   CustomToolCall,
   CustomToolFormat,
   ForeignTool,
+  ForeignToolCall,
   FunctionCall,
   FunctionCallParam,
   FunctionDefinition,

@@ -64,6 +64,7 @@ test.each<[string, object]>([
   ['a tool result', { role: 'tool', tool_call_id: 'c', content: 'x', name: 'f' }],
   ['a tool result in parts', { role: 'tool', tool_call_id: 'c', content: [{ type: 'text', text: 'x' }] }],
   ['a legacy result', { role: 'function', name: 'f', content: null }],
+  ['a call of a tool that is built into a service', assistant({ tool_calls: [{ ...call, type: 'builtin_function' }] })],
 ])('accepts %s', (_, message) => {
   expect(validate(chatMessage, message)).toEqual({ ok: true, value: message })
 })
@@ -107,8 +108,8 @@ test.each<[object, string]>([
   [assistant({ tool_calls: {} }), 'tool_calls: expected an array of tool calls; found an object'],
   [assistant({ tool_calls: [{ ...call, id: undefined }] }), 'tool_calls[0].id: required; expected a string'],
   [
-    assistant({ tool_calls: [{ ...call, type: 'tool' }] }),
-    'tool_calls[0].type: expected one of function, custom; found "tool"',
+    assistant({ tool_calls: [{ ...call, type: 7 }] }),
+    'tool_calls[0].type: expected a string such as function, custom; found 7',
   ],
   [assistant({ tool_calls: [{ id: 'c', type: 'function' }] }), 'tool_calls[0].function: required; expected an object'],
   [

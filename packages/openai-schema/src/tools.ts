@@ -109,7 +109,17 @@ export interface CustomToolCall {
 }
 
 /** A call in the history a client sends. Some clients send the arguments as an object instead of its JSON. */
-export type ToolCallParam = FunctionToolCallParam | CustomToolCall
+export type ToolCallParam = FunctionToolCallParam | CustomToolCall | ForeignToolCall
+
+/**
+ * A call of a tool of another kind, such as one that is built into a service. At run time `type` may be any other
+ * string, and fields that are not named here may be present.
+ */
+export interface ForeignToolCall {
+  type: 'builtin_function'
+  id?: string | undefined
+  function?: unknown
+}
 
 export interface FunctionToolCallParam extends Omit<FunctionToolCall, 'function'> {
   function: FunctionCallParam
@@ -208,10 +218,14 @@ export const functionCallParam = schemaFor<FunctionCallParam>()(
 )
 
 export const toolCallParam = schemaFor<ToolCallParam>()(
-  variants('type', [
-    object({ id: string, type: literal('function'), function: functionCallParam, extra_content: anything }),
-    customCall,
-  ]),
+  openVariants(
+    'a tool call: an object with a type',
+    [
+      object({ id: string, type: literal('function'), function: functionCallParam, extra_content: anything }),
+      customCall,
+    ],
+    unread<ForeignToolCall>(),
+  ),
 )
 
 export const legacyFunction = schemaFor<LegacyFunction>()(object(definition))

@@ -1,6 +1,7 @@
-import type { AcquireCall, Credential, Provider, ProviderEnvironment, ProviderFactory } from '@dragoman/core'
+import type { AcquireCall, Call, Credential, Provider, ProviderEnvironment, ProviderFactory } from '@dragoman/core'
 import { isDragomanError } from '@dragoman/core'
-import { createHttpClient, events, isEventStream, readJson } from '@dragoman/upstream'
+import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
+import { abortOnLeave, createHttpClient, events, isEventStream, readJson } from '@dragoman/upstream'
 import { accepts } from './accepts.ts'
 import { createDecoder } from './decode-answer.ts'
 import { encodeRequest } from './encode-request.ts'
@@ -52,22 +53,7 @@ export function createCompatible(
     answersWhole: settings.upstreamStream !== 'auto',
     accepts: (request) => accepts(request, settings),
 
-    async *chat(request, call) {
-      const { body, isStreamed } = encodeRequest(request, settings)
-      const response = await http.post('/chat/completions', {
-        body,
-        call,
-        headers: authorization(call.credential),
-        accept: isStreamed ? 'text/event-stream' : 'application/json',
-        mapError: mapBaseResponse(name),
-      })
-      const errorFrom = response.errorFrom.bind(response)
-      const decoder = createDecoder({ name, errorFrom, usesFunctions: usesFunctions(request) })
-      // Services answer whole where a stream was asked for, and the other way round.
-      const isStream = isStreamed ? isEventStream(response) : response.contentType === 'text/event-stream'
-      if (isStream) yield* events(response, decoder.event)
-      else yield* decoder.completion(await readJson(response))
-    },
+    chat: (request, call) => abortOnLeave(call.signal, (signal) => chat(request, { ...call, signal })),
 
     async models(call) {
       if (settings.models) return settings.models.map((model) => toModel(model, owner))
@@ -78,6 +64,23 @@ export function createCompatible(
     close: () => http.close(),
   }
   return settings.canProbe ? { ...provider, probe } : provider
+
+  async function* chat(request: ChatCompletionRequest, call: Call): AsyncGenerator<ChatCompletionChunk> {
+    const { body, isStreamed } = encodeRequest(request, settings)
+    const response = await http.post('/chat/completions', {
+      body,
+      call,
+      headers: authorization(call.credential),
+      accept: isStreamed ? 'text/event-stream' : 'application/json',
+      mapError: mapBaseResponse(name),
+    })
+    const errorFrom = response.errorFrom.bind(response)
+    const decoder = createDecoder({ name, errorFrom, usesFunctions: usesFunctions(request) })
+    // Services answer whole where a stream was asked for, and the other way round.
+    const isStream = isStreamed ? isEventStream(response) : response.contentType === 'text/event-stream'
+    if (isStream) yield* events(response, decoder.event)
+    else yield* decoder.completion(await readJson(response))
+  }
 
   async function probe(held: Credential, call: AcquireCall): Promise<'ok' | 'rejected' | 'challenged'> {
     try {

@@ -28,6 +28,7 @@ export interface MapErrorContext {
 
 const LONGEST_MESSAGE = 2_000
 const LONGEST_QUOTE = 100
+const LONGEST_SECRET = 4_096
 
 /**
  * What an answer means, in the vocabulary of core. Codes that say exactly what happened beat the status; well-known
@@ -49,9 +50,10 @@ export function mapErrorResponse(response: ErrorResponse, context: MapErrorConte
   const retryAfterMs = readRetryAfter(headers, context.now) ?? body.retryAfterMs
   // A success that is no JSON is no error of theirs, but an answer that nobody can use.
   const code = status < 300 && json === undefined ? 'upstream_protocol' : classify(status, body, retryAfterMs)
-  // Cut only after secrets are out: a cut may leave the front half of one.
+  // Cut once more after secrets are out: what is shown must not end in the front half of one. Before that, only what
+  // can matter is looked at, for an upstream may send megabytes.
   const shown = (words: string, length: number) =>
-    redact(words, context.secrets ?? [])
+    redact(words.slice(0, length * 4 + LONGEST_SECRET), context.secrets ?? [])
       .replace(/\s+/g, ' ')
       .trim()
       .slice(0, length)

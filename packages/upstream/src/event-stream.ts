@@ -36,8 +36,17 @@ export function events<T>(
   response: HttpResponse,
   decode: (event: StreamEvent) => Iterable<T> | typeof END,
 ): AsyncIterableIterator<T, undefined> {
-  const queue = new PullQueue<T>(response.body)
-  response.body.attach(new EventReader(response, decode, queue))
+  const { body } = response
+  const queue = new PullQueue<T>({
+    pause: () => body.pause(),
+    resume() {
+      reader.resumed()
+      body.resume()
+    },
+    release: () => body.release(),
+  })
+  const reader = new EventReader(response, decode, queue)
+  body.attach(reader)
   return queue
 }
 
@@ -88,6 +97,11 @@ class EventReader<T> implements BodySink {
       const quiet = inSeconds(MAX_QUIET_IDLES * limits.idleMs)
       this.#refuse('upstream_timeout', `sent no event for ${quiet} (${MAX_QUIET_IDLES} times limits.idleMs)`)
     }
+  }
+
+  /** What nobody read meanwhile says nothing about the upstream. */
+  resumed(): void {
+    this.#lastEventAt = this.#response.call.clock.elapsed()
   }
 
   end(): void {

@@ -33,6 +33,10 @@ export interface ResponseHead {
 
 const CLOSED_BY_PEER: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
+// A connection that the other side had closed already fails about as soon as a request is on its way. One that fails
+// later may have been seen, and worked on.
+const STALE_MS = 500
+
 // After the reader has enough, the end of a response is usually on its way. Waiting for it saves the connection.
 const REST_MS = 1_000
 const REST_BYTES = 64 * 1024
@@ -53,6 +57,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #controller: Dispatcher.DispatchController | undefined
   #link: Link | undefined
   #isReused = false
+  #sentAt = 0
   #isAnswered = false
   #body: BodyChannel | undefined
   #decoder: ContentDecoder | undefined
@@ -121,6 +126,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     }
     this.#state = 'waiting'
     this.#isReused = this.#link?.carry() ?? false
+    this.#sentAt = this.#options.clock.elapsed()
     this.#watchFor(this.#options.isStream ? 'headersMs' : 'wholeHeadersMs', 'no response')
   }
 
@@ -197,6 +203,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   /** A kept-alive connection that the other side closed just as we wrote: the request was not seen. */
   #isStale(error: Error): boolean {
     if (this.#state !== 'waiting' || !this.#isReused || this.#isAnswered) return false
+    if (this.#options.clock.elapsed() - this.#sentAt > STALE_MS) return false
     return 'code' in error && CLOSED_BY_PEER.has(error.code)
   }
 

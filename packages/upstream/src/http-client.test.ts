@@ -1,8 +1,19 @@
 import { DragomanError, Secret } from '@dragoman/core'
-import { canary, errorReply, gate, jsonReply, leaked, redirect, repeated, startFakeUpstream } from '@dragoman/testkit'
+import {
+  canary,
+  completion,
+  errorReply,
+  gate,
+  jsonReply,
+  leaked,
+  redirect,
+  repeated,
+  reset,
+  startFakeUpstream,
+} from '@dragoman/testkit'
 import { expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
-import { createHttpClient, isEventStream, readJson, readText } from './index.ts'
+import { abortOnLeave, createHttpClient, isEventStream, readJson, readText } from './index.ts'
 import { apiKey, credential, failureOf, startRig, turns } from './test-rig.ts'
 
 test.each([
@@ -272,4 +283,63 @@ test('what is thrown has no secret anywhere, in whatever way it fails', async ()
   }
   expect(leaked({ apiKey }, rig.events)).toEqual([])
   expect(JSON.stringify(credential)).not.toContain(apiKey)
+})
+
+test('a request that an open connection carried for a while is not sent again when that breaks', async () => {
+  await using rig = await startRig()
+  const seen = gate()
+  rig.upstream.script(completion({ text: 'x' }), { before: [seen, reset()] })
+  await readJson(await rig.whole())
+  await turns(5)
+  const second = rig.whole()
+  second.catch(() => {})
+  await rig.upstream.received(2)
+  await rig.clock.advance(501) // long enough that it may have been worked on
+  seen.open()
+  await expect(second).rejects.toMatchObject({ code: 'upstream_unavailable' })
+  expect(rig.upstream.requests).toHaveLength(2)
+})
+
+test('an error of megabytes is cut before anybody looks at all of it', async () => {
+  await using rig = await startRig()
+  const message = `${'http://a.'.repeat(300_000)} ${apiKey}`
+  rig.upstream.script(errorReply(400, { error: { message } }), jsonReply({ error: { message } }))
+  for (const ask of [rig.whole(), rig.whole().then(readJson)]) {
+    const error = await ask.catch((caught: unknown) => caught)
+    expect(String(error).length).toBeLessThan(3_000)
+    expect(String(error)).not.toContain(apiKey)
+  }
+})
+
+test('what the operator put into the query or a header of his own does not come back in an error', async () => {
+  const [inQuery, inHeader] = [canary('query'), canary('header')]
+  await using upstream = await startFakeUpstream()
+  const client = createHttpClient({
+    provider: 'acme',
+    baseUrl: `${upstream.origin}/v1?api_key=${inQuery}&api-version=2026-01-01`,
+    headers: { 'x-odd': inHeader },
+  })
+  upstream.script(errorReply(400, { error: { message: `bad ${inQuery} and ${inHeader} in 2026-01-01` } }))
+  const { signal } = new AbortController()
+  const error = await client.post('/chat', { call: { signal }, body: {} }).catch((caught: unknown) => caught)
+  expect(leaked({ inQuery, inHeader }, error)).toEqual([])
+  expect(String(error)).toContain('2026-01-01')
+  await client.close()
+})
+
+test('leaving an answer that has not begun stops its source at once', async () => {
+  const stopped = Promise.withResolvers<string>()
+  const silent = abortOnLeave(new AbortController().signal, async function* (signal) {
+    yield await new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        stopped.resolve('stopped')
+        reject(signal.reason)
+      })
+    })
+  })
+  const pending = silent.next()
+  pending.catch(() => {})
+  expect(await silent.return?.()).toEqual({ done: true, value: undefined })
+  expect(await stopped.promise).toBe('stopped')
+  await expect(pending).rejects.toMatchObject({ code: 'aborted' })
 })

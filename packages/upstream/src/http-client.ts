@@ -96,7 +96,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       throw explainHeader(error, provider, call)
     })
     const toError: ToError = (answer) => {
-      const context = { provider, secrets: secretsOf(call, headers), now: clock.now() }
+      const context = {
+        provider,
+        secrets: secretsOf(call, headers, options.headers, base.searchParams),
+        now: clock.now(),
+      }
       const own = request.mapError?.(answer)
       return own ? withoutSecrets(own, context) : mapErrorResponse(answer, context)
     }
@@ -140,16 +144,22 @@ function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<stri
   return lower
 }
 
-const SECRET_HEADERS = /authorization|cookie|key|token|secret|session|signature/
+const SECRET_NAMES = /auth|cookie|key|token|secret|session|signature|password/i
 
 /** Everything that was sent and must not come back in a message. */
-function secretsOf(call: RequestCall, headers: Readonly<Record<string, string>>): readonly string[] {
+function secretsOf(
+  call: RequestCall,
+  headers: Readonly<Record<string, string>>,
+  configured: HttpClientOptions['headers'],
+  query: URLSearchParams,
+): readonly string[] {
   const secrets = Object.values(call.credential?.values ?? {}).map((secret) => secret.reveal())
   for (const [name, value] of Object.entries(headers)) {
-    if (!SECRET_HEADERS.test(name)) continue
-    secrets.push(value, value.replace(/^\S+\s+/, ''))
-    if (name === 'cookie') secrets.push(...value.split(';').map((pair) => pair.replace(/^[^=]*=/, '')))
+    if (SECRET_NAMES.test(name)) secrets.push(value, value.replace(/^\S+\s+/, ''))
   }
+  // What the operator put into headers of his own may be a key under any name.
+  secrets.push(...Object.values(configured ?? {}))
+  for (const [name, value] of query) if (SECRET_NAMES.test(name)) secrets.push(value)
   return secrets
 }
 

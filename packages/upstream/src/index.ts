@@ -1,3 +1,4 @@
+export { abortOnLeave } from './abort-on-leave.ts'
 export type { ErrorBody } from './error-body.ts'
 export { isErrorBody, readErrorBody } from './error-body.ts'
 export { type ErrorResponse, type MapError, type MapErrorContext, mapErrorResponse } from './error-response.ts'

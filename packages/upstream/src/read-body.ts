@@ -10,7 +10,7 @@ import { Watchdog } from './watchdog.ts'
 export async function readJson(response: HttpResponse): Promise<unknown> {
   const text = await readText(response)
   const json = parseJson(text)
-  if (json === undefined) throw response.call.errorFromText(text)
+  if (json === undefined) throw response.call.errorFromText(text.slice(0, BEGINNING_BYTES))
   if (isErrorBody(json)) throw response.errorFrom(json)
   return json
 }

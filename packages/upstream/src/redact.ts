@@ -78,7 +78,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
     '[internal address]',
   ],
   // In a public URL the query string may hold anything.
-  [/\b((?:https?|wss?):\/\/[^\s?"'<>]{1,1000})\?[^\s"'<>)]*/gi, `$1?${HIDDEN}`],
+  [/\b((?:https?|wss?):\/\/[^\s?"'<>]{1,300})\?[^\s"'<>)]*/gi, `$1?${HIDDEN}`],
   // What is long and mixes cases and digits is no word and no model's name.
   [/(?<![\w+/-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{32,}={0,2}/g, HIDDEN],
   [/(?<!\w)[0-9a-f]{32,}(?!\w)/gi, HIDDEN],

@@ -11,7 +11,7 @@ export interface ConfigDocument {
 export function readDocument(text: string, file: string): ConfigDocument {
   const lineCounter = new LineCounter()
   // Errors are written below: the parser's own show the line, and on it perhaps a key.
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
+  const document = parseDocument(text, { lineCounter, merge: true, prettyErrors: false, logLevel: 'error' })
   const at = (offset: number) => lineCounter.linePos(offset)
 
   // The first only: what follows it is mostly the parser finding its way back.
@@ -44,12 +44,24 @@ export function readDocument(text: string, file: string): ConfigDocument {
   }
 
   try {
-    return { value: document.toJS(), lineOf }
+    const value: unknown = document.toJS()
+    if (!isTree(value, maxDepth)) {
+      throw new ConfigError([`${file}: is nested too deep, or an alias stands in what it refers to`])
+    }
+    return { value, lineOf }
   } catch (error) {
+    if (error instanceof ConfigError) throw error
     // An alias without its anchor, or so many aliases that they can only be meant to fill the memory.
     const message = error instanceof Error ? withoutSource(error.message) : 'an alias cannot be resolved'
     throw new ConfigError([`${file}: this is not YAML: ${message}`])
   }
+}
+
+const maxDepth = 64
+
+function isTree(value: unknown, depthLeft: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depthLeft > 0 && Object.values(value).every((part) => isTree(part, depthLeft - 1))
 }
 
 function startOf(node: unknown): number | undefined {

@@ -2,11 +2,17 @@ import { chmod, readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { ConfigError } from './config-error.ts'
 
-/** A file's text; undefined where there is no such file. Throws a `ConfigError` when it is there and cannot be read. */
+/**
+ * A file's text; undefined where there is no such file. Throws a `ConfigError` when it is there and cannot be read, or is
+ * no UTF-8: read as if it were, its settings would silently not be there, and a server without its keys is an open one.
+ */
 export async function readOptional(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    const text = (await readFile(path, 'utf8')).replace(/^\ufeff/, '')
+    if (/[\0\ufffd]/.test(text)) throw new ConfigError([`${path}: is not UTF-8: save it as UTF-8 text`])
+    return text
   } catch (error) {
+    if (error instanceof ConfigError) throw error
     if (codeOf(error) === 'ENOENT') return undefined
     throw new ConfigError([`${path}: cannot be read (${codeOf(error)})`])
   }

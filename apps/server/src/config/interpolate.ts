@@ -29,6 +29,10 @@ export function interpolate(value: unknown, lookUp: (name: string) => string | u
         problems.push({ path, problem: `expected \${NAME} or \${NAME:-default}; for a dollar sign write $$` })
         return whole
       }
+      if (fallback?.includes('${')) {
+        problems.push({ path, problem: `the default of \${${name}} cannot hold another reference` })
+        return whole
+      }
       const found = lookUp(name)
       names.push(name)
       if (found !== undefined && (found !== '' || fallback === undefined)) return found

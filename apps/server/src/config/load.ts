@@ -125,8 +125,24 @@ async function readDotEnv(cwd: string): Promise<{ values?: NodeJS.Dict<string>; 
   const path = resolve(cwd, '.env')
   const text = await readOptional(path)
   if (text === undefined) return { notices: [] }
+  const unread = unreadLines(text)
+  if (unread.length > 0) throw new ConfigError(unread.map((line) => `.env:${line}: expected NAME=value`))
   const repaired = await protect(path, '.env')
   return { values: parseEnv(text), notices: repaired ? [repaired] : [] }
+}
+
+/** Lines that say nothing to whoever reads the file, such as `NAME: value`: what was meant would silently be missing. */
+function unreadLines(text: string): number[] {
+  // A quoted value may go over several lines.
+  const flat = text.replace(
+    /(=[^\S\n]*)(["'`])((?:(?!\2)[\s\S])*)\2/g,
+    (_whole, start: string, _quote, inside: string) => {
+      return `${start}${'\n#'.repeat(inside.split('\n').length - 1)}`
+    },
+  )
+  return flat.split('\n').flatMap((line, index) => {
+    return /^\s*(#.*)?$|^\s*(export\s+)?[\w.-]+\s*=/.test(line) ? [] : [index + 1]
+  })
 }
 
 function named(name: string, variables: Variables): string | undefined {

@@ -27,8 +27,9 @@ const shapes = [
   /change[-_ ]?(me|this|it)!?$/i,
   /^(put|paste|insert|enter|replace)[-_ ].*(key|token|secret|here|me|this)$/i,
   /^sk-(test|example|placeholder|key|secret|1234|123456)$/i,
-  // `$NAME` where `${NAME}` was meant.
+  // `$NAME` where `${NAME}` was meant, and a reference that nobody has filled.
   /^\$[A-Za-z_]\w*$/,
+  /\$\{/,
 ]
 
 /** Whether this stands where a key belongs without being one: an example from some documentation, a masked value. */

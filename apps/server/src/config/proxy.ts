@@ -1,5 +1,6 @@
 import type { OutgoingProxy } from '@dragoman/core'
 import { z } from 'zod'
+import { ConfigError } from './config-error.ts'
 import { readProxy } from './readers.ts'
 import type { Variables } from './variables.ts'
 
@@ -22,7 +23,16 @@ export const proxySchema = z.union([
 
 /** The way out that the environment names; undefined where it names none. */
 export function proxyOfEnvironment(variables: Variables): OutgoingProxy | undefined {
-  const named = (name: string) => variables.get(name.toLowerCase())?.trim() || variables.get(name)?.trim()
+  const named = (name: string) => {
+    const found = variables.first(name.toLowerCase(), name)
+    const value = found && variables.get(found)?.trim()
+    if (found === undefined || !value) return undefined
+    if (name !== 'NO_PROXY' && readProxy(value, name === 'SOCKS5_PROXY' ? 'socks5' : undefined) === undefined) {
+      // Without it calls would go out directly, which is what a proxy is there to prevent.
+      throw new ConfigError([`${variables.label(found)}: expected the URL of a proxy`])
+    }
+    return value
+  }
   const socks = readProxy(named('SOCKS5_PROXY') ?? '', 'socks5')
   const http = readProxy(named('HTTP_PROXY') ?? '') ?? socks
   const https = readProxy(named('HTTPS_PROXY') ?? '') ?? socks

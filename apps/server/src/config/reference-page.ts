@@ -122,7 +122,8 @@ function environmentSection(): string[] {
     '## Environment',
     '',
     'Besides these, the key variable of every preset makes a provider where the file has none. An empty variable counts as',
-    'not set, except where it should hold a key: that is refused.',
+    'not set, except `AUTH_TOKEN`, `API_MASTER_KEY` and `API_KEYS`: those are refused. A key of a service that is a',
+    'placeholder is left aside with a note.',
     '',
     ...table(
       ['Variable', 'Setting', 'Value', 'Note'],

@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts'
 
 export interface TestFolder {
   path(name?: string): string
-  write(name: string, text: string, mode?: number): Promise<void>
+  write(name: string, text: string | Uint8Array, mode?: number): Promise<void>
   remove(name: string): Promise<void>
   /** Settings of a server that is started in the folder; `yaml` becomes its dragoman.yaml. */
   load(yaml: string | undefined, options?: Partial<LoadOptions>): Promise<Settings>

@@ -90,7 +90,7 @@ test.each<[string, number]>([
   ['null', 403],
   ['file://', 403],
 ])('in open mode the origin %s is %i, preflights too', async (origin, status) => {
-  const access = { mode: 'open', host: '127.0.0.1', hosts: [], corsOrigins: ['https://chat.example'] } as const
+  const access = { mode: 'open', host: '127.0.0.1', hosts: [], corsOrigins: ['HTTPS://Chat.Example:443'] } as const
   await using server = await startTestServer(greeter, { access })
   const answer = await rawRequest(server.url, { path, headers: { origin } })
   expect(answer.status).toBe(status)

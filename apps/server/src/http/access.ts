@@ -76,7 +76,10 @@ export function access(rules: AccessRules): RequestHandler {
 }
 
 function isAllowedOrigin(origin: string, { mode, corsOrigins }: AccessRules): boolean {
-  if (corsOrigins?.includes('*') || corsOrigins?.includes(origin)) return true
+  const isListed = corsOrigins?.some(
+    (listed) => listed === '*' || listed === origin || URL.parse(listed)?.origin === origin,
+  )
+  if (isListed) return true
   if (mode === 'keys') return corsOrigins === undefined
   const url = URL.parse(origin)
   return url !== null && /^https?:$/.test(url.protocol) && isLoopback(url.hostname)
