@@ -92,6 +92,10 @@ function findHosted(
       notices.push(`${variables.label(variable)} is not used: it holds a placeholder`)
       continue
     }
+    if (!/^[\x21-\x7e]+$/.test(key)) {
+      notices.push(`${variables.label(variable)} is not used: it holds spaces or invisible characters`)
+      continue
+    }
     const baseUrl = otherUrl && isSameUrl(otherUrl, preset.baseUrl) ? undefined : otherUrl
     if (baseUrl && pointsAt(baseUrl, ownPort)) {
       notices.push(`${baseUrlVariable} is not used: it is the address of this server itself`)

@@ -74,3 +74,8 @@ test('functions of the older form are chosen by the older fields', () => {
   expect(chosen('second', { ...more, function_call: 'none' })).toEqual([])
   expect(chosen('second', { ...more, function_call: { name: 'first' } })).toEqual(['first'])
 })
+
+test('as many tools as a body can hold are no error', () => {
+  const many = Array.from({ length: 200_000 }, (_, i) => tool(`q${i}`))
+  expect(chosen('Hello', { tools: many })).toEqual([])
+})

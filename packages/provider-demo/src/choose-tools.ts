@@ -70,6 +70,6 @@ function described(tools: readonly OfferedTool[], said: ReadonlySet<string>): Of
     // Two Chinese or Japanese characters tell more than one word of a language with spaces.
     return { tool, score: shared.reduce((sum, word) => sum + (/^\p{Lo}/u.test(word) ? 2 : 1), 0) }
   })
-  const best = Math.max(...scored.map(({ score }) => score))
+  const best = scored.reduce((score, one) => Math.max(score, one.score), 0)
   return best >= 2 ? scored.find(({ score }) => score === best)?.tool : undefined
 }

@@ -31,9 +31,9 @@ export function readOffer(request: ChatCompletionRequest): Offer {
   if (choice === 'none' || choice === 'auto') return { tools, mode: choice, isParallel }
   if (typeof choice === 'string') return { tools, mode: 'required', isParallel }
   if (choice.type === 'allowed_tools') {
-    const names = choice.allowed_tools.tools.map(nameOfReference)
+    const names = new Set(choice.allowed_tools.tools.map(nameOfReference))
     const mode = choice.allowed_tools.mode === 'required' ? 'required' : 'auto'
-    return { tools: tools.filter(({ name }) => names.includes(name)), mode, isParallel }
+    return { tools: tools.filter(({ name }) => names.has(name)), mode, isParallel }
   }
   const wanted = choice.type === 'custom' ? choice.custom.name : choice.function.name
   return { tools: tools.filter(({ name }) => name === wanted), mode: 'required', isParallel: false }

@@ -1,4 +1,4 @@
-import type { ChatCompletionRequest, ChatMessage, MessageContent } from '@dragoman/openai-schema'
+import type { ChatCompletionRequest, ChatMessage, MessageContent, ToolCallParam } from '@dragoman/openai-schema'
 import { nameOfPart } from './media.ts'
 
 /** What a conversation asks at its end. */
@@ -26,7 +26,10 @@ export function readQuestion({ messages }: ChatCompletionRequest): Question {
   const turn = messages.slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1)
   const user = messages.findLast(({ role }) => role === 'user')
   const parts = Array.isArray(user?.content) ? user.content : []
-  const results = turn.flatMap((message) => resultOf(message, messages))
+  const calls = messages.flatMap(callsOf)
+  // Of several calls with one id the last is meant.
+  const names = new Map(calls.map((call) => [call.id, nameOf(call)]))
+  const results = turn.flatMap((message) => resultOf(message, names))
   return {
     text: textOf(user?.content),
     media: parts.flatMap((part) => nameOfPart(part) ?? []),
@@ -35,7 +38,7 @@ export function readQuestion({ messages }: ChatCompletionRequest): Question {
     isFromUser: results.length === 0 && turn.some(({ role }) => role === 'user'),
     messages: messages.length,
     hasInstructions: messages.some(({ role }) => role === 'system' || role === 'developer'),
-    earlierCalls: messages.reduce((sum, message) => sum + callsOf(message).length, 0),
+    earlierCalls: calls.length,
   }
 }
 
@@ -44,12 +47,18 @@ export function textOf(content: MessageContent | null | undefined): string {
   return content.flatMap((part) => ('text' in part && typeof part.text === 'string' ? part.text : [])).join('\n')
 }
 
-function resultOf(message: ChatMessage, messages: readonly ChatMessage[]): ToolResult[] {
+function resultOf(message: ChatMessage, names: ReadonlyMap<string | undefined, string | undefined>): ToolResult[] {
   if (message.role === 'function') return [{ tool: message.name, text: message.content ?? '' }]
   if (message.role !== 'tool') return []
-  const call = messages.flatMap(callsOf).findLast(({ id }) => id === message.tool_call_id)
-  const name = call?.type === 'custom' ? call.custom.name : call?.function.name
-  return [{ tool: name ?? message.name ?? message.tool_call_id, text: textOf(message.content) }]
+  return [
+    { tool: names.get(message.tool_call_id) ?? message.name ?? message.tool_call_id, text: textOf(message.content) },
+  ]
+}
+
+/** Undefined for a call of a tool that is built into some service. */
+function nameOf(call: ToolCallParam): string | undefined {
+  if (call.type === 'custom') return call.custom.name
+  return call.type === 'function' ? call.function.name : undefined
 }
 
 function callsOf(message: ChatMessage) {

@@ -40,9 +40,9 @@ export function limited(answer: Answer, stops: readonly string[], maxTokens: num
 function stoppedAt(answer: Answer, stops: readonly string[]): Answer {
   for (const [i, part] of answer.parts.entries()) {
     if (part.kind !== 'text') continue
-    const ends = stops.filter((stop) => stop !== '').map((stop) => part.text.indexOf(stop))
-    const end = Math.min(...ends.filter((at) => at !== -1))
-    if (end === Number.POSITIVE_INFINITY) continue
+    const ends = stops.map((stop) => (stop === '' ? -1 : part.text.indexOf(stop)))
+    const end = ends.reduce((first, at) => (at === -1 ? first : Math.min(first, at)), part.text.length)
+    if (end === part.text.length) continue
     return { parts: [...answer.parts.slice(0, i), { ...part, text: part.text.slice(0, end) }], finishReason: 'stop' }
   }
   return answer

@@ -64,3 +64,45 @@ test('fields that are left out are named, those of the preset and those of the o
   }
   expect(ask(request, options)).toEqual({ dropped: ['logit_bias', 'messages[].name', 'seed'] })
 })
+
+test('reasoning of the history is named where it goes on under no name', () => {
+  const details = [{ type: 'reasoning.text' as const, text: 'Hm', format: 'unknown', index: 0 }]
+  const thoughtful = {
+    role: 'assistant' as const,
+    content: 'Hi',
+    reasoning: 'Hm',
+    reasoning_content: 'Hm',
+    thinking: '',
+  }
+  const messages = [thoughtful, { ...thoughtful, reasoning_details: details }]
+  const droppedWith = (sendReasoningHistory: boolean | 'reasoning_content') =>
+    ask({ messages }, { baseUrl: 'http://127.0.0.1/v1', sendReasoningHistory }).dropped
+  expect(droppedWith(true)).toEqual([])
+  expect(droppedWith('reasoning_content')).toEqual(['messages[].reasoning_details'])
+  expect(droppedWith(false)).toEqual([
+    'messages[].reasoning_content',
+    'messages[].reasoning',
+    'messages[].reasoning_details',
+  ])
+})
+
+test.each<[object, OpenAICompatibleOptions, string[]]>([
+  [{ include_usage: true }, {}, []],
+  [{ include_usage: true }, { streamUsage: false }, ['stream_options']],
+  [{ include_usage: false }, { streamUsage: false }, []],
+  [{ include_usage: true }, { upstreamStream: 'never' }, []],
+  [{ include_usage: true, include_obfuscation: true }, { upstreamStream: 'never' }, ['stream_options']],
+  [{ include_usage: true }, { streamUsage: false, dropFields: ['stream_options'] }, ['stream_options']],
+])('stream_options %j with %j: %j is named', (stream_options, options, dropped) => {
+  const all = { baseUrl: 'http://127.0.0.1/v1', ...options }
+  expect(ask({ stream: true, stream_options }, all)).toEqual({ dropped })
+})
+
+test('of two forms or two limits the one that is not sent is named, and what has no effect is not', () => {
+  const options: OpenAICompatibleOptions = { baseUrl: 'http://127.0.0.1/v1', tokenLimitField: 'max_tokens' }
+  const tools = [{ type: 'function' as const, function: { name: 'look' } }]
+  expect(ask({ tools, functions: [{ name: 'look' }] }, options).dropped).toEqual(['functions'])
+  expect(ask({ max_tokens: 5, max_completion_tokens: 9 }, options).dropped).toEqual(['max_tokens'])
+  expect(ask({ max_tokens: 9, max_completion_tokens: 9 }, options).dropped).toEqual([])
+  expect(ask({ tool_choice: 'auto', parallel_tool_calls: true, functions: [] }, options).dropped).toEqual([])
+})

@@ -1,20 +1,61 @@
 import type { Acceptance } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { isPresent } from './drop-fields.ts'
+import { encodeRequest, type RequestSettings } from './encode-request.ts'
 import type { Settings } from './options.ts'
 import type { Demand } from './preset.ts'
+import { isRecord } from './record.ts'
 
 /** What this service cannot honour of the request, before anything is sent. */
 export function accepts(
   request: ChatCompletionRequest,
-  { name, unsupported, dropFields }: Pick<Settings, 'name' | 'unsupported' | 'dropFields'>,
+  settings: RequestSettings & Pick<Settings, 'name' | 'unsupported'>,
 ): Acceptance {
-  const dropped = dropFields.filter((path) => isPresent(request, path))
-  for (const demand of unsupported) {
+  const dropped = [
+    ...new Set([...settings.dropFields.filter((path) => isPresent(request, path)), ...leftOut(request, settings)]),
+  ]
+  for (const demand of settings.unsupported) {
     const param = checks[demand](request)
-    if (param !== undefined) return { dropped, refused: { param, message: `${name} ${lacks[demand]}` } }
+    if (param !== undefined) return { dropped, refused: { param, message: `${settings.name} ${lacks[demand]}` } }
   }
   return { dropped }
+}
+
+/** Fields that `encodeRequest` leaves out for other reasons, where that loses something. */
+function leftOut(request: ChatCompletionRequest, settings: RequestSettings): string[] {
+  const { body, isStreamed } = encodeRequest(request, settings)
+  const { max_tokens, max_completion_tokens } = request
+  const lost: string[] = []
+  // Both limits are one to a service that knows one name.
+  const limits = [max_tokens, max_completion_tokens].filter((limit) => typeof limit === 'number')
+  if (settings.tokenLimitField !== 'asSent' && new Set(limits).size > 1) lost.push('max_tokens')
+  if (request.functions?.length && request.tools?.length) lost.push('functions')
+  const wishes = Object.entries(request.stream_options ?? {}).filter(([, wish]) => Boolean(wish))
+  // An answer that comes whole has its usage unasked.
+  const isMet = ([name]: [string, unknown]) => name === 'include_usage' && !isStreamed
+  if (request.stream && body.stream_options === undefined && !wishes.every(isMet)) lost.push('stream_options')
+  const sent = Array.isArray(body.messages) ? body.messages : []
+  return [...lost, ...reasoningFields.filter((field) => losesReasoning(request.messages, sent, field)).map(inMessages)]
+}
+
+const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking'] as const
+
+function inMessages(field: string): string {
+  return `messages[].${field}`
+}
+
+/** Under another name it is not lost. */
+function losesReasoning(
+  messages: ChatCompletionRequest['messages'],
+  sent: readonly unknown[],
+  field: (typeof reasoningFields)[number],
+): boolean {
+  return messages.some((message, i) => {
+    const before = message.role === 'assistant' ? message[field] : undefined
+    if (!before || (Array.isArray(before) && before.length === 0)) return false
+    const after = sent[i]
+    return !isRecord(after) || !reasoningFields.some((name) => after[name] === before)
+  })
 }
 
 const lacks: Readonly<Record<Demand, string>> = {

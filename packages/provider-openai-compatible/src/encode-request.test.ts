@@ -238,3 +238,15 @@ test('extraBody fills in what the request does not say', () => {
   const body = encode({ temperature: 1 }, { extraBody })
   expect(body).toMatchObject({ chat_template_kwargs: { enable_thinking: false }, temperature: 1 })
 })
+
+test('an explicit null is as good as absent where a default is filled in, and else goes on', () => {
+  const extraBody = { temperature: 0.1, max_tokens: 50, reasoning_effort: null }
+  const nulls = { temperature: null, max_tokens: null, reasoning_effort: null, seed: null }
+  const body = encode({ model: 'gpt-6-luna', tools: [tool], ...nulls }, { toolsWithoutReasoning: ['gpt-6'], extraBody })
+  expect(body).toMatchObject({ temperature: 0.1, max_tokens: 50, reasoning_effort: 'none', seed: null })
+})
+
+test('an effort of extraBody beats the none of models that take tools only without reasoning', () => {
+  const options = { toolsWithoutReasoning: ['m'], extraBody: { reasoning_effort: 'low' } }
+  expect(encode({ tools: [tool] }, options).reasoning_effort).toBe('low')
+})

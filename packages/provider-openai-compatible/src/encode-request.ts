@@ -45,9 +45,7 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
   const isStreamed = settings.upstreamStream === 'auto' || (settings.upstreamStream === 'neverWithTools' && !hasTools)
   const needsNoReasoning =
     hasTools && settings.toolsWithoutReasoning.some((beginning) => request.model.startsWith(beginning))
-  const body = {
-    ...(needsNoReasoning && { reasoning_effort: 'none' }),
-    ...settings.extraBody,
+  const asked = {
     ...rest,
     messages: encodeMessages(functionMessagesToTools(request.messages), settings),
     ...tokenLimit({ max_tokens, max_completion_tokens }, settings.tokenLimitField),
@@ -56,6 +54,7 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
     stream: isStreamed,
     ...(isStreamed && settings.streamUsage && { stream_options: { ...stream_options, include_usage: true } }),
   }
+  const body = filledIn(filledIn(asked, settings.extraBody), needsNoReasoning ? { reasoning_effort: 'none' } : {})
   return { body: settings.dropFields.reduce<Fields>(without, body), isStreamed }
 }
 
@@ -65,7 +64,17 @@ function tokenLimit(
 ): Record<string, unknown> {
   if (field === 'asSent') return defined(sent)
   const limit = sent.max_completion_tokens ?? sent.max_tokens
-  return limit === null || limit === undefined ? {} : { [field]: limit }
+  return isNothing(limit) ? {} : { [field]: limit }
+}
+
+/** With those of `defaults` that `fields` does not bring. A `null` says nothing, and so brings nothing. */
+function filledIn(fields: Fields, defaults: Fields): Fields {
+  const missing = Object.entries(defaults).filter(([name]) => !Object.hasOwn(fields, name) || isNothing(fields[name]))
+  return missing.length === 0 ? fields : { ...fields, ...Object.fromEntries(missing) }
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null
 }
 
 function defined(fields: Record<string, unknown>): Record<string, unknown> {

@@ -66,3 +66,20 @@ test('a conversation without functions stays the same array', () => {
   const messages = [{ role: 'user' as const, content: 'Hi' }]
   expect(functionMessagesToTools(messages)).toBe(messages)
 })
+
+test('indexes that start at 1 and an id that comes late lose nothing', () => {
+  const pieces = [
+    { index: 1, function: { name: 'look', arguments: '' } },
+    { index: 1, id: 'a', function: { arguments: '{"a"' } },
+    { index: 1, function: { arguments: ':1}' } },
+    { index: 1, id: 'b', function: { name: 'run', arguments: '{}' } },
+    { index: 2, function: { name: 'run', arguments: '{}' } },
+  ]
+  expect(deltas(...pieces.map((piece) => chunk({ tool_calls: [piece] })))).toEqual([
+    { function_call: { name: 'look', arguments: '' } },
+    { function_call: { arguments: '{"a"' } },
+    { function_call: { arguments: ':1}' } },
+    {},
+    {},
+  ])
+})

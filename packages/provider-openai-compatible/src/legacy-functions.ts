@@ -51,16 +51,19 @@ function callMessage(message: AssistantMessage, id: string): AssistantMessage {
   return function_call ? { ...rest, tool_calls: [{ id, type: 'function', function: function_call }] } : rest
 }
 
+/** Its index, which is not 0 everywhere, and its id once that has come. */
+type FirstCall = Pick<ToolCallDelta, 'index' | 'id'>
+
 /** Turns the calls of an answer back into the old form. Of several calls in a choice the first is told. */
 export function toolsToFunctionCall(): (chunk: ChatCompletionChunk) => ChatCompletionChunk {
-  const firstCalls = new Map<number, string | undefined>()
+  const firstCalls = new Map<number, FirstCall>()
   return (chunk) => {
     if (!Array.isArray(chunk.choices)) return chunk
     return { ...chunk, choices: chunk.choices.map((choice) => legacyChoice(choice, firstCalls)) }
   }
 }
 
-function legacyChoice(choice: ChunkChoice, firstCalls: Map<number, string | undefined>): ChunkChoice {
+function legacyChoice(choice: ChunkChoice, firstCalls: Map<number, FirstCall>): ChunkChoice {
   const finish_reason = choice.finish_reason === 'tool_calls' ? 'function_call' : choice.finish_reason
   if (!choice.delta?.tool_calls) return { ...choice, finish_reason }
   const { tool_calls, ...rest } = choice.delta
@@ -71,9 +74,17 @@ function legacyChoice(choice: ChunkChoice, firstCalls: Map<number, string | unde
   return { ...choice, delta: { ...rest, function_call: { ...(name && { name }), arguments: text } }, finish_reason }
 }
 
-function isOfFirstCall(piece: ToolCallDelta, choice: number, firstCalls: Map<number, string | undefined>): boolean {
-  if (piece.index) return false
-  if (!firstCalls.has(choice)) firstCalls.set(choice, piece.id)
+function isOfFirstCall({ index, id }: ToolCallDelta, choice: number, firstCalls: Map<number, FirstCall>): boolean {
+  const first = firstCalls.get(choice)
+  if (!first) {
+    firstCalls.set(choice, { index, id })
+    return true
+  }
+  if ((index ?? first.index) !== first.index) return false
   // Some services send every call whole and under the index 0.
-  return !piece.id || piece.id === firstCalls.get(choice)
+  if (!id || !first.id) {
+    firstCalls.set(choice, { ...first, id: first.id || id })
+    return true
+  }
+  return id === first.id
 }

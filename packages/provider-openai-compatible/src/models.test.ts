@@ -28,3 +28,8 @@ test.each([[{}], [null], ['a'], [{ data: 'a' }]])('%j is no list: upstream_proto
     expect.objectContaining({ code: 'upstream_protocol', origin: 'upstream' }),
   )
 })
+
+test('a list without any model is empty, and an error with a null beside it is no list', () => {
+  expect(decodeModels({ object: 'list', data: null }, { owner: 'acme' })).toEqual([])
+  expect(() => decodeModels({ code: 401, message: 'no', data: null }, { owner: 'acme' })).toThrowError(/not one/)
+})

@@ -14,7 +14,7 @@ export interface ModelListOptions {
  * (Together). Fields beyond OpenAI's stay. Throws `upstream_protocol` for anything else.
  */
 export function decodeModels(answer: unknown, { owner, prefix = '' }: ModelListOptions): Model[] {
-  const list = Array.isArray(answer) ? answer : isRecord(answer) ? (answer.data ?? answer.models) : undefined
+  const list = Array.isArray(answer) ? answer : isRecord(answer) ? listIn(answer) : undefined
   if (!Array.isArray(list)) {
     throw new DragomanError('upstream_protocol', `The list of models of ${owner} is not one`, { origin: 'upstream' })
   }
@@ -23,6 +23,12 @@ export function decodeModels(answer: unknown, { owner, prefix = '' }: ModelListO
     const id = [fields.id, fields.name, fields.model].find((name) => typeof name === 'string' && name !== '')
     return typeof id === 'string' ? [toModel(id.startsWith(prefix) ? id.slice(prefix.length) : id, owner, fields)] : []
   })
+}
+
+/** Ollama without any model says that `data` is null; where nothing says that it is a list, that may be an error. */
+function listIn(answer: Fields): unknown {
+  const isEmpty = answer.object === 'list' && answer.data === null
+  return answer.data ?? answer.models ?? (isEmpty ? [] : undefined)
 }
 
 /** A model of which only the name is known. */

@@ -22,7 +22,11 @@ export const options = z
       .describe('Header that carries the key: as `Bearer <key>` in `authorization` (the default), bare in any other.'),
     proxy: z.string().describe('Outgoing proxy of this provider: an `http:`, `https:` or `socks5:` URL.'),
     models: z.array(z.string()).describe('The models it serves. Without it the service is asked for its list.'),
-    defaultModel: z.string().describe("The model for requests that name none. Default: the preset's."),
+    defaultModel: z
+      .string()
+      .describe(
+        "What a server without a default model of its own takes as that, from the first provider that has one; a request to this provider is not changed. Default: the preset's.",
+      ),
 
     upstreamStream: z
       .enum(['auto', 'never', 'neverWithTools'])
@@ -36,7 +40,9 @@ export const options = z
       ),
     conformant: z
       .boolean()
-      .describe("Whether the service's answers are in OpenAI's form to the letter and need no repair. Default: false."),
+      .describe(
+        "Whether the service's answers are in OpenAI's form to the letter. Data for a relay: it changes nothing by itself. Default: the preset's.",
+      ),
     sendReasoningHistory: z
       .union([z.boolean(), z.enum(['reasoning_content', 'reasoning'])])
       .describe('Reasoning of earlier answers: sent as it came (the default), not at all, or under this one name.'),
@@ -73,7 +79,12 @@ export type OpenAICompatibleOptions = z.infer<typeof options>
 
 /** What one entry under `credentials` may hold. Local engines need none. */
 export const credential = z.strictObject({
-  apiKey: z.string().describe('The key of the service. Local engines need none.').optional(),
+  // Pasted keys bring spaces, line ends and invisible characters along, which no header can carry.
+  apiKey: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, { error: 'expected a key without spaces or invisible characters' })
+    .describe('The key of the service. Local engines need none.')
+    .optional(),
 })
 
 /** The options with everything filled in. */

@@ -72,7 +72,7 @@ export function createCompatible(
       call,
       headers: authorization(call.credential),
       accept: isStreamed ? 'text/event-stream' : 'application/json',
-      mapError: mapBaseResponse(name),
+      mapError: mapBaseResponse(name, clock),
     })
     const errorFrom = response.errorFrom.bind(response)
     const decoder = createDecoder({ name, errorFrom, usesFunctions: usesFunctions(request) })

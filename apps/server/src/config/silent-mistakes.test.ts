@@ -63,6 +63,12 @@ describe('dragoman.yaml', () => {
   })
 })
 
+test('a key that no header can carry is left aside with a note', async () => {
+  const settings = await load(undefined, { env: { OPENAI_API_KEY: 'sk-real\u200breal' } })
+  expect(settings.providers.map(({ id }) => id)).toEqual(['demo'])
+  expect(settings.notices).toEqual([expect.stringMatching(/^OPENAI_API_KEY is not used: .*invisible/)])
+})
+
 test('a proxy that is none is refused in every spelling, and the environment beats .env in both', async () => {
   expect(await problems(undefined, { env: { https_proxy: 'htp://typo' } })).toEqual([
     expect.stringMatching(/https_proxy: expected the URL of a proxy/),

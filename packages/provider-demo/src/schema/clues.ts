@@ -14,6 +14,8 @@ export interface Clues {
   /** What is quoted, else what looks like a name. */
   phrase(isWanted: (value: string) => boolean): string | undefined
   quoted(isWanted: (value: string) => boolean): string | undefined
+  /** What stands between two digits or brackets, such as `(2 + 3) * 4`. */
+  calculation(isWanted: (value: string) => boolean): string | undefined
   /** Whether the text speaks of `something`, a name in any spelling. */
   mentions(something: string): boolean
   /** To be given back to `restore`, which frees what was used since. */
@@ -34,6 +36,7 @@ export function createClues(text: string, facts: ReadonlyMap<string, unknown> = 
       read,
       /"([^"\n]+)"|“([^”\n]+)”|«([^»\n]+)»|「([^」\n]+)」|`([^`\n]+)`|(?<!\p{L})'([^'\n]+)'(?!\p{L})/gu,
     ),
+    calculation: calculationsIn(read),
     phrase: [] as string[],
   }
   kinds.phrase = [...kinds.quoted, ...namesIn(read)].slice(0, mostOfAKind)
@@ -56,6 +59,7 @@ export function createClues(text: string, facts: ReadonlyMap<string, unknown> = 
     word: (isWanted) => take('word', kinds.word, isWanted),
     phrase: (isWanted) => take('phrase', kinds.phrase, isWanted),
     quoted: (isWanted) => take('quoted', kinds.quoted, isWanted),
+    calculation: (isWanted) => take('calculation', kinds.calculation, isWanted),
     mentions(something) {
       const words = wordsOf(something)
       return words.length > 0 && words.every((word) => mentioned.has(word))
@@ -78,6 +82,14 @@ function all(text: string, expression: RegExp): string[] {
     if (found.length === mostOfAKind) break
   }
   return found
+}
+
+/** In two steps, each of which looks at a character once: a text of brackets must not cost its square. */
+function calculationsIn(text: string): string[] {
+  return Array.from(text.matchAll(/[\d(][\d\s.+*/^()%×÷-]*/g)).flatMap(([run]) => {
+    const [whole = ''] = /^[\s\S]*[\d)]/.exec(run) ?? []
+    return whole.length > 1 ? [whole] : []
+  })
 }
 
 /** Capitalised words inside of a sentence, then words after a preposition; without any, capitalised words at its start. */

@@ -1,13 +1,23 @@
 import { isOfFormat } from './formats.ts'
-import { isEqual, isObject, type Keywords, listOf, own, resolve, typesOf } from './json-schema.ts'
+import {
+  type Budget,
+  charactersPerStep,
+  isEqual,
+  isObject,
+  type Keywords,
+  listOf,
+  membersPerStep,
+  own,
+  resolve,
+  typesOf,
+} from './json-schema.ts'
 import { type Pattern, parsePattern } from './pattern.ts'
 
 /** What is known about the schema at hand, and how much work it may still cause. */
-export interface Context {
+export interface Context extends Budget {
   /** What references lead into. */
   readonly root: unknown
   readonly pattern: (source: string) => Pattern | undefined
-  steps: number
 }
 
 const deepest = 300
@@ -18,6 +28,7 @@ export function createContext(root: unknown): Context {
     root,
     steps: 200_000,
     pattern(source) {
+      context.steps -= 1 / membersPerStep
       if (!patterns.has(source)) {
         context.steps -= 20 + source.length
         patterns.set(source, context.steps < 0 ? undefined : parsePattern(source))
@@ -38,9 +49,8 @@ export function conforms(value: unknown, schema: unknown, context: Context, dept
   const fits = (inner: unknown, part: unknown) => conforms(inner, part, context, depth + 1)
 
   if (typeof schema.$ref === 'string' && !fits(value, resolve(schema.$ref, context.root))) return false
-  if (Object.hasOwn(schema, 'const') && !isEqual(value, schema.const)) return false
-  context.steps -= listOf(schema.enum).length / 20
-  if (Array.isArray(schema.enum) && !schema.enum.some((member) => isEqual(value, member))) return false
+  if (Object.hasOwn(schema, 'const') && !isEqual(value, schema.const, context)) return false
+  if (Array.isArray(schema.enum) && !schema.enum.some((member) => isEqual(value, member, context))) return false
   if (!isOfType(value, typesOf(schema.type))) return false
   if (listOf(schema.allOf).some((part) => !fits(value, part))) return false
   if (Array.isArray(schema.anyOf) && !schema.anyOf.some((part) => fits(value, part))) return false
@@ -49,7 +59,7 @@ export function conforms(value: unknown, schema: unknown, context: Context, dept
 
   if (typeof value === 'number') return numberConforms(value, schema)
   if (typeof value === 'string') return stringConforms(value, schema, context)
-  if (Array.isArray(value)) return arrayConforms(value, schema, fits)
+  if (Array.isArray(value)) return arrayConforms(value, schema, context, fits)
   return !isObject(value) || objectConforms(value, schema, context, fits)
 }
 
@@ -78,20 +88,29 @@ function numberConforms(value: number, schema: Keywords): boolean {
 function stringConforms(value: string, schema: Keywords, context: Context): boolean {
   const { minLength, maxLength, pattern, format } = schema
   // JSON Schema counts characters; many validators count UTF-16 units. A string must please both.
-  if (typeof minLength === 'number' && [...value].length < minLength) return false
+  if (typeof minLength === 'number' && !isAsLong(value, minLength, context)) return false
   if (typeof maxLength === 'number' && value.length > maxLength) return false
   if (typeof format === 'string' && !isOfFormat(value, format)) return false
   return typeof pattern !== 'string' || (context.pattern(pattern)?.matches(value, context) ?? true)
 }
 
+/** Whether `text` has `least` characters. They are counted only where the UTF-16 units, one or two each, do not tell. */
+function isAsLong(text: string, least: number, context: Context): boolean {
+  if (text.length < least) return false
+  if (text.length >= 2 * least) return true
+  context.steps -= Math.ceil(text.length / charactersPerStep)
+  return context.steps < 0 || [...text].length >= least
+}
+
 type Fits = (value: unknown, schema: unknown) => boolean
 
-function arrayConforms(value: readonly unknown[], schema: Keywords, fits: Fits): boolean {
+function arrayConforms(value: readonly unknown[], schema: Keywords, context: Context, fits: Fits): boolean {
   const { minItems, maxItems, prefixItems, items, additionalItems, contains } = schema
   if (typeof minItems === 'number' && value.length < minItems) return false
   if (typeof maxItems === 'number' && value.length > maxItems) return false
   if (schema.uniqueItems === true && value.length <= 1000) {
-    if (value.some((item, i) => value.slice(0, i).some((earlier) => isEqual(item, earlier)))) return false
+    const hasTwins = value.some((item, i) => value.slice(0, i).some((earlier) => isEqual(item, earlier, context)))
+    if (hasTwins && context.steps >= 0) return false
   }
   // Before draft 2020-12 a list under `items` was what `prefixItems` is now.
   const prefix = Array.isArray(items) ? items : listOf(prefixItems)
@@ -104,11 +123,13 @@ function objectConforms(value: Keywords, schema: Keywords, context: Context, fit
   const keys = Object.keys(value)
   if (typeof schema.minProperties === 'number' && keys.length < schema.minProperties) return false
   if (typeof schema.maxProperties === 'number' && keys.length > schema.maxProperties) return false
+  context.steps -= (keys.length + listOf(schema.required).length) / membersPerStep
   if (listOf(schema.required).some((key) => typeof key === 'string' && !Object.hasOwn(value, key))) return false
   return keys.every(
     (key) =>
-      schemasOfProperty(key, schema, context).every((part) => fits(value[key], part)) &&
-      (schema.propertyNames === undefined || fits(key, schema.propertyNames)),
+      context.steps < 0 ||
+      (schemasOfProperty(key, schema, context).every((part) => fits(value[key], part)) &&
+        (schema.propertyNames === undefined || fits(key, schema.propertyNames))),
   )
 }
 

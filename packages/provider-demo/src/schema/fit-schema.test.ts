@@ -248,3 +248,16 @@ test.each([
 ])('%s is answered with something short', (_name, schema) => {
   expect(JSON.stringify(fitSchema(schema, createClues('hello'))).length).toBeLessThan(2_000_000)
 })
+
+test('a calculation is looked for where everything else is, at the end of a long text', () => {
+  const schema = { properties: { expression: string }, required: ['expression'] }
+  const filling = 'word '.repeat(1000)
+  expect(fitSchema(schema, createClues(`${filling} (1 + 2) * 3?`))).toEqual({ expression: '(1 + 2) * 3' })
+  expect(fitSchema(schema, createClues(`(1 + 2) * 3? ${filling}`))).toEqual({ expression: 'example expression' })
+  expect(fitSchema(schema, createClues('('.repeat(1_000_000)))).toEqual({ expression: 'example expression' })
+})
+
+test('a long constant is repeated only until the answer has become long', () => {
+  const schema = { type: 'array', minItems: 64, items: { const: 'x'.repeat(1_000_000) } }
+  expect(JSON.stringify(fitSchema(schema, createClues(''))).length).toBeLessThan(30_000_000)
+})

@@ -3,6 +3,7 @@ import type { Clues } from './clues.ts'
 import { type Context, conforms, createContext, schemasOfProperty } from './conforms.ts'
 import { isRecognisable, samplesOf } from './formats.ts'
 import {
+  charactersPerStep,
   flatten,
   isEqual,
   isNested,
@@ -10,6 +11,7 @@ import {
   type JsonValue,
   type Keywords,
   listOf,
+  membersPerStep,
   own,
   typeOf,
 } from './json-schema.ts'
@@ -38,16 +40,19 @@ export function fitSchema(schema: unknown, clues: Clues): JsonValue {
 class Fitter {
   readonly #context: Context
   readonly #clues: Clues
+  /** How the text begins, for properties that take prose. */
+  readonly #opening: string
 
   constructor(context: Context, clues: Clues) {
     this.#context = context
     this.#clues = clues
+    this.#opening = shortened(clues.text.trim(), 500)
   }
 
   /** `name` is the property's, from which it can be guessed what is meant. */
   fit(schema: unknown, name: string, depth: number): JsonValue {
-    const flat = flatten(schema, this.#context.root)
-    this.#context.steps -= stepsPerValue
+    const flat = flatten(schema, this.#context)
+    this.#context.steps -= stepsPerValue + name.length / charactersPerStep
     if (!flat || depth > deepest || this.#context.steps < 0) return null
     const [alternatives, ...more] = flat.alternatives
     if (!alternatives) return this.#fitKeywords(flat.keywords, name, depth)
@@ -70,7 +75,7 @@ class Fitter {
   /** What the text names first; deep down what needs no further nesting first. */
   #inOrder(alternatives: readonly unknown[], depth: number): unknown[] {
     const rank = (alternative: unknown) => {
-      const flat = flatten(alternative, this.#context.root)
+      const flat = flatten(alternative, this.#context)
       if (!flat) return 2
       if (depth >= roomyDepth) return isNested(flat.keywords) || flat.alternatives.length > 0 ? 1 : 0
       return this.#isNamed(flat.keywords) ? 0 : 1
@@ -83,20 +88,20 @@ class Fitter {
   #isNamed(keywords: Keywords): boolean {
     const properties = isObject(keywords.properties) ? Object.values(keywords.properties).filter(isObject) : []
     const constants = [keywords, ...properties].map((part) => part.const ?? listOf(part.enum)[0])
-    return constants.some((constant) => typeof constant === 'string' && this.#clues.mentions(constant))
+    return constants.some((constant) => typeof constant === 'string' && this.#mentions(constant))
   }
 
   #fitKeywords(keywords: Keywords, name: string, depth: number): JsonValue {
-    if (Object.hasOwn(keywords, 'const')) return copied(keywords.const)
+    if (Object.hasOwn(keywords, 'const')) return this.#copied(keywords.const)
     const hinted = this.#hinted(keywords, name, true)
     if (hinted !== undefined) return hinted
     const given = [keywords.default, ...listOf(keywords.examples)].find(
       (value) => value !== undefined && this.#fits(value, keywords),
     )
-    if (given !== undefined) return copied(given)
+    if (given !== undefined) return this.#copied(given)
     const { enum: members, ...others } = keywords
     const member = listOf(members).find((one) => this.#fits(one, others))
-    if (member !== undefined) return copied(member)
+    if (member !== undefined) return this.#copied(member)
 
     switch (typeOf(keywords)) {
       case 'object':
@@ -118,10 +123,10 @@ class Fitter {
   #hinted(keywords: Keywords, name: string, isRequired: boolean): JsonValue | undefined {
     const isWanted = (value: unknown) => this.#fits(value, keywords)
     const fact = this.#clues.facts.get(wordsOf(name).join(' '))
-    if (fact !== undefined && isWanted(fact)) return copied(fact)
+    if (fact !== undefined && isWanted(fact)) return this.#copied(fact)
     if (keywords.enum !== undefined) {
       const named = listOf(keywords.enum).slice(0, mostMembers)
-      const member = named.find((one) => typeof one === 'string' && this.#clues.mentions(one) && isWanted(one))
+      const member = named.find((one) => typeof one === 'string' && this.#mentions(one) && isWanted(one))
       return typeof member === 'string' ? member : undefined
     }
 
@@ -147,13 +152,13 @@ class Fitter {
       return this.#clues.word((word) => !isCommonWord(word.toLowerCase()) && isWanted(word))
     }
     if (!isRequired) return undefined
-    if (isCalculation(name)) return /[\d(][\d\s.+*/^()%×÷-]*[\d)]/.exec(this.#clues.text)?.[0]
+    if (isCalculation(name)) return this.#clues.calculation(isWanted)
     return isProse(name) ? this.#clues.quoted(isWanted) : this.#clues.phrase(isWanted)
   }
 
   /** As many items as the text has for it: "add 1, 2 and 3". */
   #hintedList(keywords: Keywords, name: string, isRequired: boolean): JsonValue[] | undefined {
-    const item = flatten(keywords.items, this.#context.root)
+    const item = flatten(keywords.items, this.#context)
     if (!item || item.alternatives.length > 0 || isNested(item.keywords)) return undefined
     const most = Math.min(typeof keywords.maxItems === 'number' ? keywords.maxItems : 8, longestList)
     const saved = this.#clues.save()
@@ -171,6 +176,7 @@ class Fitter {
   #object(keywords: Keywords, depth: number): JsonValue {
     const required = listOf(keywords.required).filter((key) => typeof key === 'string')
     const properties = isObject(keywords.properties) ? Object.keys(keywords.properties) : []
+    this.#context.steps -= (required.length + properties.length) / membersPerStep
     const values = new Map<string, JsonValue>()
     const schemaOf = (key: string) => ({ allOf: schemasOfProperty(key, keywords, this.#context) })
 
@@ -196,12 +202,12 @@ class Fitter {
   }
 
   #hintedOptional(schema: unknown, name: string, isRequired: boolean): JsonValue | undefined {
-    const flat = flatten(schema, this.#context.root)
+    const flat = flatten(schema, this.#context)
     const [alternatives] = flat?.alternatives ?? []
     // `anyOf` something or null is how Python says optional.
     const readings = alternatives?.slice(0, mostReadings).map((one) => ({ allOf: [flat?.keywords, one] })) ?? [schema]
     for (const reading of readings) {
-      const keywords = flatten(reading, this.#context.root)?.keywords
+      const keywords = flatten(reading, this.#context)?.keywords
       const saved = this.#clues.save()
       const hinted = keywords && this.#hinted(keywords, name, isRequired)
       if (hinted !== undefined && this.#fits(hinted, schema)) return hinted
@@ -212,7 +218,7 @@ class Fitter {
 
   *#spareKeys(keywords: Keywords, properties: readonly string[], least: number): Iterable<string> {
     yield* properties
-    const names = flatten(keywords.propertyNames, this.#context.root)?.keywords ?? {}
+    const names = flatten(keywords.propertyNames, this.#context)?.keywords ?? {}
     for (const member of listOf(names.enum)) if (typeof member === 'string') yield member
     for (const pattern of isObject(keywords.patternProperties) ? Object.keys(keywords.patternProperties) : []) {
       yield* this.#context.pattern(pattern)?.samples() ?? []
@@ -243,13 +249,13 @@ class Fitter {
   }
 
   #unlike(others: readonly JsonValue[], value: JsonValue, schema: unknown): JsonValue {
-    const isNew = (one: unknown) => !others.some((other) => isEqual(one, other))
+    const isNew = (one: unknown) => !others.some((other) => isEqual(other, one, this.#context))
     if (isNew(value)) return value
-    const members = listOf(flatten(schema, this.#context.root)?.keywords.enum)
+    const members = listOf(flatten(schema, this.#context)?.keywords.enum)
     const varied = Array.from(others.keys(), (i) => {
       return typeof value === 'number' ? value + i + 1 : typeof value === 'string' ? `${value}${i + 2}` : !value
     })
-    return copied([...members, ...varied].find((one) => isNew(one) && this.#fits(one, schema)) ?? value)
+    return this.#copied([...members, ...varied].find((one) => isNew(one) && this.#fits(one, schema)) ?? value)
   }
 
   #number(keywords: Keywords): number {
@@ -288,8 +294,24 @@ class Fitter {
   }
 
   #plainString(name: string): string {
-    const text = shortened(this.#clues.text.trim(), 500)
-    return (isProse(name) && text) || `example ${asWords(name)}`.trim()
+    return (isProse(name) && this.#opening) || `example ${asWords(name)}`.trim()
+  }
+
+  #mentions(name: string): boolean {
+    this.#context.steps -= 1 + name.length / charactersPerStep
+    return this.#context.steps >= 0 && this.#clues.mentions(name)
+  }
+
+  /** What a schema holds came as JSON, and so is a value of it; null where it would make the answer too long. */
+  #copied(value: unknown): JsonValue {
+    const length = typeof value === 'string' ? value.length : 0
+    this.#context.steps -= 1 / membersPerStep + length / charactersPerStep
+    if (this.#context.steps < 0) return null
+    if (Array.isArray(value)) return value.map((item) => this.#copied(item))
+    if (isObject(value)) {
+      return Object.fromEntries(Object.keys(value).map((key) => [key, this.#copied(own(value, key))]))
+    }
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
   }
 
   #fits(value: unknown, schema: unknown): boolean {
@@ -318,11 +340,4 @@ function inOrderOf<T>(keys: readonly string[], values: ReadonlyMap<string, T>): 
     const value = values.get(key)
     return value === undefined ? [] : [[key, value]]
   })
-}
-
-/** What a schema holds came as JSON, and so is a value of it. */
-function copied(value: unknown): JsonValue {
-  if (Array.isArray(value)) return value.map(copied)
-  if (isObject(value)) return Object.fromEntries(Object.keys(value).map((key) => [key, copied(own(value, key))]))
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
 }

@@ -43,6 +43,15 @@ function anchored(reference: string, root: unknown): unknown {
   return Object.values(definitions).find((one) => isObject(one) && one.$anchor === reference.slice(1))
 }
 
+/** How much work is left to do. */
+export interface Budget {
+  steps: number
+}
+
+/** A step is about a microsecond: that many characters, or members of a list or of an object, are one. */
+export const charactersPerStep = 100
+export const membersPerStep = 20
+
 /** Merging costs the square of it. */
 const mostParts = 200
 
@@ -53,22 +62,26 @@ export interface Flat {
   readonly alternatives: readonly (readonly unknown[])[]
 }
 
-/** One level of a schema, with references followed and `allOf` merged. Undefined where nothing can fit. */
-export function flatten(schema: unknown, root: unknown): Flat | undefined {
+/**
+ * One level of a schema, with references followed and `allOf` merged. Undefined where nothing can fit, and when the
+ * budget has run out.
+ */
+export function flatten(schema: unknown, context: Budget & { readonly root: unknown }): Flat | undefined {
   const followed = new Set<string>()
   const alternatives: (readonly unknown[])[] = []
 
   const gather = (part: unknown, into: Keywords): Keywords | undefined => {
-    if (part === false) return undefined
+    if (part === false || context.steps < 0) return undefined
     if (!isObject(part)) return into
     const { $ref, allOf, anyOf, oneOf, ...keywords } = part
     if (Array.isArray(anyOf)) alternatives.push(anyOf)
     if (Array.isArray(oneOf)) alternatives.push(oneOf)
-    let merged: Keywords | undefined = merge(into, keywords)
+    let merged: Keywords | undefined = merge(into, keywords, context)
     for (const one of listOf(allOf).slice(0, mostParts)) merged &&= gather(one, merged)
     if (typeof $ref !== 'string' || followed.has($ref)) return merged
     followed.add($ref)
-    return merged && gather(resolve($ref, root), merged)
+    context.steps -= $ref.length / charactersPerStep
+    return merged && gather(resolve($ref, context.root), merged)
   }
 
   const keywords = gather(schema, {})
@@ -79,22 +92,28 @@ const lowerBounds = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minIte
 const upperBounds = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'])
 const schemas = new Set(['items', 'additionalProperties', 'propertyNames'])
 
-function merge(a: Keywords, b: Keywords): Keywords {
+function merge(a: Keywords, b: Keywords, budget: Budget): Keywords {
+  const sizes = Object.keys(a).length + Object.keys(b).length
+  budget.steps -= sizes / membersPerStep
   if (Object.keys(a).length === 0) return b
   const merged: Record<string, unknown> = { ...a }
-  for (const [keyword, value] of Object.entries(b)) merged[keyword] = mergeKeyword(keyword, own(a, keyword), value)
+  for (const [keyword, value] of Object.entries(b))
+    merged[keyword] = mergeKeyword(keyword, own(a, keyword), value, budget)
   return merged
 }
 
-function mergeKeyword(keyword: string, a: unknown, b: unknown): unknown {
+function mergeKeyword(keyword: string, a: unknown, b: unknown, budget: Budget): unknown {
   if (a === undefined) return b
   if (typeof a === 'number' && typeof b === 'number') {
     if (lowerBounds.has(keyword)) return Math.max(a, b)
     if (upperBounds.has(keyword)) return Math.min(a, b)
   }
-  if (keyword === 'required') return [...new Set([...listOf(a), ...listOf(b)])]
+  if (keyword === 'required') {
+    budget.steps -= (listOf(a).length + listOf(b).length) / membersPerStep
+    return [...new Set([...listOf(a), ...listOf(b)])]
+  }
   if (keyword === 'type') return commonTypes(typesOf(a), typesOf(b))
-  if (keyword === 'enum') return commonMembers(listOf(a), listOf(b))
+  if (keyword === 'enum') return commonMembers(listOf(a), listOf(b), budget)
   if (keyword === 'pattern' && a !== b) return `^(?=[\\s\\S]*(?:${a}))[\\s\\S]*(?:${b})`
   if (schemas.has(keyword)) return { allOf: [a, b] }
   if (keyword === 'properties' && isObject(a) && isObject(b)) {
@@ -102,6 +121,7 @@ function mergeKeyword(keyword: string, a: unknown, b: unknown): unknown {
       const before = own(a, key)
       return [key, before === undefined ? value : { allOf: [before, value] }]
     })
+    budget.steps -= (Object.keys(a).length + both.length) / membersPerStep
     return Object.fromEntries([...Object.entries(a), ...both])
   }
   return b
@@ -146,20 +166,33 @@ export function isNested(keywords: Keywords): boolean {
   return type === 'object' || type === 'array'
 }
 
-function commonMembers(a: readonly unknown[], b: readonly unknown[]): unknown {
-  return a.length * b.length > 1e6 ? b : a.filter((one) => b.some((other) => isEqual(one, other)))
+function commonMembers(a: readonly unknown[], b: readonly unknown[], budget: Budget): unknown {
+  const common = a.filter((one) => budget.steps >= 0 && b.some((other) => isEqual(one, other, budget)))
+  return budget.steps < 0 ? b : common
 }
 
 function commonTypes(a: readonly unknown[], b: readonly unknown[]): unknown {
-  const common = a.filter((type) => b.includes(type) || (type === 'integer' && b.includes('number')))
-  return b.includes('integer') && a.includes('number') ? [...common, 'integer'] : common
+  const known = new Set(b)
+  const common = a.filter((type) => known.has(type) || (type === 'integer' && known.has('number')))
+  return known.has('integer') && a.includes('number') ? [...common, 'integer'] : common
 }
 
-/** As JSON Schema has it: by value, and keys in any order. */
-export function isEqual(a: unknown, b: unknown): boolean {
+/** As JSON Schema has it: by value, and keys in any order. True when the budget runs out before that is clear. */
+export function isEqual(a: unknown, b: unknown, budget: Budget): boolean {
+  budget.steps -= 1 / membersPerStep
+  if (budget.steps < 0) return true
+  if (typeof a === 'string' && typeof b === 'string') {
+    if (a.length !== b.length) return false
+    budget.steps -= a.length / charactersPerStep
+    return budget.steps < 0 || a === b
+  }
   if (Object.is(a, b) || a === b) return true
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => isEqual(item, b[i]))
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, i) => isEqual(item, b[i], budget))
+  }
   if (!isObject(a) || !isObject(b)) return false
   const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]))
+  budget.steps -= keys.length / membersPerStep
+  if (keys.length !== Object.keys(b).length) return false
+  return keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key], budget))
 }
