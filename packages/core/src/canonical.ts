@@ -9,6 +9,7 @@ import type {
 } from '@dragoman/openai-schema'
 import { type Clock, systemClock } from './clock.ts'
 import { DragomanError, isDragomanError } from './errors.ts'
+import { isRecord } from './is-record.ts'
 import { ToolCallIdentity } from './tool-call-identity.ts'
 import type { Transform } from './transform.ts'
 import { estimateUsage, readUsage, utf8Length } from './usage.ts'
@@ -102,7 +103,7 @@ class Canonical implements CanonicalTransform {
     const upstreamChoices = Array.isArray(chunk.choices) ? chunk.choices : []
     const choices: ChunkChoice[] = []
     for (const choice of upstreamChoices) {
-      const repaired = isObject(choice) ? this.#choice(choice) : undefined
+      const repaired = isRecord(choice) ? this.#choice(choice) : undefined
       if (repaired) choices.push(repaired)
     }
     if (choices.length === 0) {
@@ -181,9 +182,9 @@ class Canonical implements CanonicalTransform {
 
     // Moonshot puts it here.
     const reported: unknown = 'usage' in choice ? choice.usage : undefined
-    if (isObject(reported)) this.#usage = readUsage(reported as unknown as Usage) ?? this.#usage
+    if (isRecord(reported)) this.#usage = readUsage(reported as unknown as Usage) ?? this.#usage
 
-    const original = isObject(choice.delta) ? choice.delta : {}
+    const original = isRecord(choice.delta) ? choice.delta : {}
     let delta = repairDelta(original, state)
     this.#completionBytes += outputBytes(delta)
     if (hasOutput(delta)) this.#hasOutput = true
@@ -308,10 +309,6 @@ function readFinishReason(given: unknown, state: ChoiceState): FinishReason {
   if (state.calls.count > 0) return 'tool_calls'
   if (state.hasFunctionCall) return 'function_call'
   return 'stop'
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function outputBytes(delta: Delta): number {

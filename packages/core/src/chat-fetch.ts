@@ -2,6 +2,7 @@ import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest, Model 
 import { chatEncoder, encodeAnswer, type Heartbeat } from './answer-encoder.ts'
 import { errorBody, errorHeaders } from './error-answer.ts'
 import { DragomanError, toDragomanError } from './errors.ts'
+import { isRecord } from './is-record.ts'
 
 export type FetchLike = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
@@ -106,9 +107,9 @@ function readRequest(text: string): ChatCompletionRequest {
   }
   for (const [i, message] of body.messages.entries()) {
     const param = `messages[${i}]`
-    if (!isObject(message)) throw new DragomanError('invalid_request', `${param}: expected an object`, { param })
+    if (!isRecord(message)) throw new DragomanError('invalid_request', `${param}: expected an object`, { param })
     const parts: unknown = 'content' in message ? message.content : undefined
-    if (Array.isArray(parts) && !parts.every(isObject)) {
+    if (Array.isArray(parts) && !parts.every(isRecord)) {
       throw new DragomanError('invalid_request', `${param}.content: expected objects`, { param: `${param}.content` })
     }
   }
@@ -132,8 +133,4 @@ function decode(text: string): string {
   } catch (cause) {
     throw new DragomanError('invalid_request', 'The path cannot be decoded', { cause })
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

@@ -14,6 +14,7 @@ import type {
 } from '@dragoman/openai-schema'
 import { canonicalChunks } from './canonical.ts'
 import { DragomanError } from './errors.ts'
+import { isRecord } from './is-record.ts'
 import { transformed } from './transform.ts'
 
 /**
@@ -171,10 +172,6 @@ function joinStrings(known: unknown, next: unknown): unknown {
     joined[field] = isPiece ? before + value : (value ?? before)
   }
   return joined
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function finished(partial: PartialChoice): Choice {

@@ -1,4 +1,5 @@
 import type { ToolCallDelta } from '@dragoman/openai-schema'
+import { isRecord } from './is-record.ts'
 
 interface OpenCall {
   readonly index: number
@@ -31,7 +32,7 @@ export class ToolCallIdentity {
   read(deltas: readonly ToolCallDelta[]): ToolCallDelta[] {
     const out: ToolCallDelta[] = []
     for (const delta of deltas) {
-      const sent = isObject(delta) ? this.#read(delta) : undefined
+      const sent = isRecord(delta) ? this.#read(delta) : undefined
       if (sent) out.push(sent)
     }
     return out
@@ -100,7 +101,7 @@ export class ToolCallIdentity {
     call.waiting = undefined
     call.id ??= delta.id && !this.#calls.some(({ id }) => id === delta.id) ? delta.id : newCallId()
     const { name, text } = payload(delta)
-    const isCustom = isObject(delta.custom)
+    const isCustom = isRecord(delta.custom)
     const isUntouched =
       delta.index === call.index &&
       delta.id === call.id &&
@@ -119,16 +120,12 @@ export class ToolCallIdentity {
   }
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
 function isIndex(value: unknown): value is number {
   return Number.isInteger(value)
 }
 
 function payload(delta: ToolCallDelta): { name: string; text: string } {
-  if (isObject(delta.custom)) return { name: delta.custom.name ?? '', text: delta.custom.input ?? '' }
+  if (isRecord(delta.custom)) return { name: delta.custom.name ?? '', text: delta.custom.input ?? '' }
   const given: unknown = delta.function?.arguments
   const text = typeof given === 'string' ? given : given == null ? '' : JSON.stringify(given)
   return { name: delta.function?.name ?? '', text }
@@ -139,7 +136,7 @@ function merge(first: ToolCallDelta, next: ToolCallDelta): ToolCallDelta {
   const id = first.id || next.id
   if (id) merged.id = id
   const text = payload(first).text + payload(next).text
-  if (isObject(first.custom) || isObject(next.custom)) merged.custom = { ...first.custom, ...next.custom, input: text }
+  if (isRecord(first.custom) || isRecord(next.custom)) merged.custom = { ...first.custom, ...next.custom, input: text }
   else merged.function = { ...first.function, ...next.function, arguments: text }
   return merged
 }
@@ -151,14 +148,14 @@ function isBareContinuation(delta: ToolCallDelta, index: number): boolean {
     delta.type === undefined &&
     delta.function?.name === undefined &&
     delta.custom?.name === undefined &&
-    (isObject(delta.custom) || typeof delta.function?.arguments === 'string')
+    (isRecord(delta.custom) || typeof delta.function?.arguments === 'string')
   )
 }
 
 /** Later deltas must not name the call again: openai-node throws "changed tool call identity" even for `name: ""`. */
 function continuation(delta: ToolCallDelta, index: number, text: string): ToolCallDelta {
   const { id, type, function: fn, custom, ...rest } = delta
-  return isObject(custom)
+  return isRecord(custom)
     ? { ...rest, index, custom: { input: text } }
     : { ...rest, index, function: { arguments: text } }
 }
