@@ -477,6 +477,22 @@ test('a client that leaves stops the upstream, at every stage, and is recorded o
   }
 })
 
+test('an attempt that is given up stops its provider, also one that cannot be left', async () => {
+  const aborted = vi.fn()
+  const [role] = part
+  const failing = {
+    ...role,
+    choices: [{ index: 0, delta: {}, finish_reason: 'error' }],
+  } as unknown as ChatCompletionChunk
+  const stubborn: Chat = (_request, { signal }) => {
+    signal.addEventListener('abort', () => aborted(signal.reason.code))
+    return { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: failing }) }) }
+  }
+  const { gateway } = setUp([entry('a', [stubborn]), entry('b', [says('hi')])])
+  expect(await text(await ask(gateway))).toBe('hi')
+  expect(aborted).toHaveBeenCalledExactlyOnceWith('upstream_unavailable')
+})
+
 test('leaving the answer early stops the upstream and gives the credential back', async () => {
   const a = entry('a', [stalls(part)])
   const { gateway, records } = setUp([a])

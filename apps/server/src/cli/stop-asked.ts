@@ -2,16 +2,18 @@
 const sameInterruptMs = 1_000
 
 /** Resolves when the process is asked to end. Whoever asks again, later than at once, is obeyed on the spot. */
-export function stopAsked(): Promise<void> {
+export function stopAsked(
+  target: Pick<NodeJS.Process, 'on' | 'exit'> = process,
+  now: () => number = () => performance.now(),
+): Promise<void> {
   return new Promise((resolve) => {
     let firstAt: number | undefined
     const onSignal = (signal: NodeJS.Signals) => {
-      const now = performance.now()
       if (firstAt === undefined) {
-        firstAt = now
+        firstAt = now()
         resolve()
-      } else if (signal === 'SIGINT' && now - firstAt > sameInterruptMs) process.exit(130)
+      } else if (signal === 'SIGINT' && now() - firstAt > sameInterruptMs) target.exit(130)
     }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) target.on(signal, onSignal)
   })
 }
