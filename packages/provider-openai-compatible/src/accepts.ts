@@ -1,10 +1,10 @@
 import type { Acceptance } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { isPresent } from './drop-fields.ts'
-import { encodeRequest, type RequestSettings } from './encode-request.ts'
+import { encodeReasoning, reasoningFields } from './encode-messages.ts'
+import { isStreamedUpstream, type RequestSettings } from './encode-request.ts'
 import type { Settings } from './options.ts'
 import type { Demand } from './preset.ts'
-import { isRecord } from './record.ts'
 
 /** What this service cannot honour of the request, before anything is sent. */
 export function accepts(
@@ -21,41 +21,40 @@ export function accepts(
   return { dropped }
 }
 
-/** Fields that `encodeRequest` leaves out for other reasons, where that loses something. */
+/** Fields that `encodeRequest` leaves out for other reasons, where that loses something. Told without encoding it. */
 function leftOut(request: ChatCompletionRequest, settings: RequestSettings): string[] {
-  const { body, isStreamed } = encodeRequest(request, settings)
-  const { max_tokens, max_completion_tokens } = request
+  const { max_tokens, max_completion_tokens, functions, tools } = request
   const lost: string[] = []
   // Both limits are one to a service that knows one name.
   const limits = [max_tokens, max_completion_tokens].filter((limit) => typeof limit === 'number')
   if (settings.tokenLimitField !== 'asSent' && new Set(limits).size > 1) lost.push('max_tokens')
-  if (request.functions?.length && request.tools?.length) lost.push('functions')
+  if (functions?.length && tools?.length) lost.push('functions')
+  const isStreamed = isStreamedUpstream(settings.upstreamStream, Boolean(tools?.length || functions?.length))
   const wishes = Object.entries(request.stream_options ?? {}).filter(([, wish]) => Boolean(wish))
   // An answer that comes whole has its usage unasked.
   const isMet = ([name]: [string, unknown]) => name === 'include_usage' && !isStreamed
-  if (request.stream && body.stream_options === undefined && !wishes.every(isMet)) lost.push('stream_options')
-  const sent = Array.isArray(body.messages) ? body.messages : []
-  return [...lost, ...reasoningFields.filter((field) => losesReasoning(request.messages, sent, field)).map(inMessages)]
+  if (request.stream && !(isStreamed && settings.streamUsage) && !wishes.every(isMet)) lost.push('stream_options')
+  return [...lost, ...lostReasoning(request.messages, settings.sendReasoningHistory)]
 }
 
-const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking'] as const
-
-function inMessages(field: string): string {
-  return `messages[].${field}`
-}
-
-/** Under another name it is not lost. */
-function losesReasoning(
+/** Reasoning of the history that is not sent; under another name it is. */
+function lostReasoning(
   messages: ChatCompletionRequest['messages'],
-  sent: readonly unknown[],
-  field: (typeof reasoningFields)[number],
-): boolean {
-  return messages.some((message, i) => {
-    const before = message.role === 'assistant' ? message[field] : undefined
-    if (!before || (Array.isArray(before) && before.length === 0)) return false
-    const after = sent[i]
-    return !isRecord(after) || !reasoningFields.some((name) => after[name] === before)
-  })
+  send: RequestSettings['sendReasoningHistory'],
+): string[] {
+  if (send === true) return []
+  const lost = new Set<string>()
+  for (const message of messages) {
+    if (message.role !== 'assistant') continue
+    const sent = encodeReasoning(message, send)
+    if (sent === message) continue
+    for (const field of reasoningFields) {
+      const before = message[field]
+      const isEmpty = !before || (Array.isArray(before) && before.length === 0)
+      if (!isEmpty && !reasoningFields.some((name) => sent[name] === before)) lost.add(`messages[].${field}`)
+    }
+  }
+  return [...lost]
 }
 
 const lacks: Readonly<Record<Demand, string>> = {

@@ -45,9 +45,10 @@ function encodeAssistant(message: AssistantMessage, { sendReasoningHistory }: Me
   return message.content ? withContent(encoded, encodeContent(message.content)) : encoded
 }
 
-const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking'] as const
+export const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking'] as const
 
-function encodeReasoning(message: AssistantMessage, send: Settings['sendReasoningHistory']): AssistantMessage {
+/** An assistant message with its reasoning as the service takes it; the same object where nothing has to change. */
+export function encodeReasoning(message: AssistantMessage, send: Settings['sendReasoningHistory']): AssistantMessage {
   if (send === true) return message
   const present = reasoningFields.filter((field) => message[field] !== undefined)
   if (present.length === 0) return message

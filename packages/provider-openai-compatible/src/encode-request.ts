@@ -42,7 +42,7 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
 
   // Without tools these two are a 400 at OpenAI, and so is an empty list in many places.
   const hasTools = Boolean(tools?.length)
-  const isStreamed = settings.upstreamStream === 'auto' || (settings.upstreamStream === 'neverWithTools' && !hasTools)
+  const isStreamed = isStreamedUpstream(settings.upstreamStream, hasTools)
   const needsNoReasoning =
     hasTools && settings.toolsWithoutReasoning.some((beginning) => request.model.startsWith(beginning))
   const asked = {
@@ -56,6 +56,11 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
   }
   const body = filledIn(filledIn(asked, settings.extraBody), needsNoReasoning ? { reasoning_effort: 'none' } : {})
   return { body: settings.dropFields.reduce<Fields>(without, body), isStreamed }
+}
+
+/** Whether the service is asked for a stream. */
+export function isStreamedUpstream(upstreamStream: Settings['upstreamStream'], hasTools: boolean): boolean {
+  return upstreamStream === 'auto' || (upstreamStream === 'neverWithTools' && !hasTools)
 }
 
 function tokenLimit(
