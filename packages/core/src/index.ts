@@ -22,6 +22,7 @@ export {
   isDragomanError,
   toDragomanError,
 } from './errors.ts'
+export { FollowingController } from './following-controller.ts'
 export type {
   Acceptance,
   AcquireCall,
@@ -33,9 +34,11 @@ export type {
   Provider,
   ProviderEnvironment,
   ProviderFactory,
-  RelayedResponse,
+  RelayedAnswer,
+  RelayRequest,
 } from './provider.ts'
 export { Secret } from './secret.ts'
+export { sourceTextOf, withSourceText } from './source-text.ts'
 export {
   type AttemptEntry,
   type LogEntry,

@@ -2,6 +2,7 @@ import type { ChatCompletionChunk, ChatCompletionRequest, Model } from '@dragoma
 import type { ZodType } from 'zod'
 import type { Clock } from './clock.ts'
 import type { Credential } from './credentials.ts'
+import type { DragomanError } from './errors.ts'
 import type { StateStore } from './store.ts'
 
 /** A wire form of a client or an upstream. */
@@ -22,8 +23,16 @@ export interface Provider {
   accepts?(request: ChatCompletionRequest): Acceptance
   /** The models it serves now. */
   models?(call: Call): Promise<readonly Model[]>
-  /** The upstream's own bytes, for a client that speaks `dialect` too. */
-  relay?(dialect: Dialect, body: Uint8Array, call: Call): Promise<RelayedResponse>
+  /**
+   * Why the bytes of this request cannot go on as they are, in a few words for the log; undefined where they can. Pure.
+   * Asked before `relay`, which nobody calls where there is an obstacle.
+   */
+  relayObstacle?(request: ChatCompletionRequest, dialect: Dialect): string | undefined
+  /**
+   * The upstream's own bytes, for a client that speaks its dialect too. Rejects as `chat` throws: a status of an error,
+   * a page, or JSON that reports an error is no answer. Nothing is tried twice in here.
+   */
+  relay?(request: RelayRequest, call: Call): Promise<RelayedAnswer>
   /** What the operator gave (email and password, refresh token, service account) -> what calls use. */
   acquire?(source: Credential, call: AcquireCall): Promise<Credential>
   /** Whether the upstream takes this credential, asked as cheaply as it allows. */
@@ -71,11 +80,34 @@ export type CallEvent =
   | { readonly type: 'request'; readonly method: string; readonly origin: string; readonly path: string }
   | { readonly type: 'response'; readonly status: number; readonly afterMs: number }
 
-export interface RelayedResponse {
-  status: number
-  headers: Headers
-  body: AsyncIterable<Uint8Array>
+/** What a relay sends. */
+export interface RelayRequest {
+  readonly dialect: Dialect
+  /** The client's JSON, with the upstream's model id in it. */
+  readonly body: Uint8Array
+  /** Whether it asks for a stream. */
+  readonly isStreamed: boolean
 }
+
+/** An upstream may also answer whole where a stream was asked for. */
+export type RelayedAnswer =
+  | {
+      readonly kind: 'whole'
+      readonly bytes: Uint8Array
+      /** The same, parsed. It reports no error; whether it is an answer is not looked at. */
+      readonly json: unknown
+    }
+  | {
+      readonly kind: 'events'
+      /**
+       * One or more whole events in each piece, each in the plain form `data: …`, line feed, line feed (other framing
+       * has been put right; comments may stand between). Ends after the event that ends the stream in this dialect, or
+       * with the response. Leaving it closes the upstream's socket.
+       */
+      readonly pieces: AsyncIterable<Uint8Array>
+      /** An event in which the upstream reports an error -> the error to throw, without secrets. */
+      errorFrom(json: unknown): DragomanError
+    }
 
 /** What a provider package exports: from here configuration, its JSON Schema and its documentation are made. */
 export interface ProviderFactory<Options = unknown, Input = unknown> {
