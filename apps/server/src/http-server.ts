@@ -6,6 +6,7 @@ import { DragomanError, errorBody } from '@dragoman/core'
 import type { App } from './app.ts'
 import { newRequestId } from './http/exchange.ts'
 import { closeIdleWhenCrowded, type IdleConnections } from './http/idle-connections.ts'
+import { OneHeadResponse } from './http/one-head-response.ts'
 
 export interface HttpServer {
   readonly url: string
@@ -14,20 +15,31 @@ export interface HttpServer {
   stop(): Promise<void>
 }
 
-export async function listen(
-  app: App,
-  options: { host: string; port: number; maxConnections: number; graceMs: number; idleGraceMs?: number | undefined },
-): Promise<HttpServer> {
-  const { host, port, graceMs } = options
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly maxConnections: number
+  readonly graceMs: number
+  /** How long a connection that has only just come, or become idle, is left alone when there are many. Default 1 s. */
+  readonly idleGraceMs?: number | undefined
+  /** From the first byte of a request, or from the connection, to the end of its headers. Default 80 s. */
+  readonly headersMs?: number | undefined
+}
+
+export async function listen(app: App, options: ListenOptions): Promise<HttpServer> {
+  const { host, port, graceMs, headersMs = 80_000 } = options
   const server = createServer(
     // A model may think for many minutes before its head, and a proxy in front keeps its sockets for about one.
     // Whether there is a Host, and whether it may be, is looked at where the answer can be JSON.
     {
       requestTimeout: 900_000,
       keepAliveTimeout: 75_000,
-      headersTimeout: 80_000,
+      headersTimeout: headersMs,
+      // How often those limits are looked at. Node's own half a minute would let a slow client have that much more.
+      connectionsCheckingInterval: Math.min(10_000, Math.ceil(headersMs / 2)),
       noDelay: true,
       requireHostHeader: false,
+      ServerResponse: OneHeadResponse,
     },
     app.handle,
   )

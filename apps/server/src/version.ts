@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs'
+import manifest from '../package.json' with { type: 'json' }
 
-// One level up from src/ and from dist/ alike.
-const manifest: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-
-export const version = manifest.version
+export const { version } = manifest

@@ -1,10 +1,14 @@
 import type { ChatCompletionChunk } from '@dragoman/openai-schema'
 import { errorBody } from './error-answer.ts'
 import { type DragomanError, toDragomanError } from './errors.ts'
+import { sourceTextOf } from './source-text.ts'
 
 /** Stands in a stream for "nothing has come for a while": the client's encoder decides what is sent for it. */
 export const heartbeat: unique symbol = Symbol.for('dragoman.heartbeat')
 export type Heartbeat = typeof heartbeat
+
+/** What a streamed answer is made of. Bytes are whole frames of an upstream that speaks the client's dialect. */
+export type AnswerItem = ChatCompletionChunk | Uint8Array | Heartbeat
 
 /** How a streamed answer is written in a client's dialect. Each method gives whole frames, or an empty string. */
 export interface AnswerEncoder {
@@ -24,7 +28,7 @@ export function chatEncoder(options: { includeUsage: boolean }): AnswerEncoder {
     chunk(chunk) {
       // Many clients index choices[0] without looking.
       if (chunk.choices.length === 0 && !options.includeUsage) return ''
-      return `data: ${JSON.stringify(chunk)}\n\n`
+      return `data: ${sourceTextOf(chunk) ?? JSON.stringify(chunk)}\n\n`
     },
     heartbeat: () => ': keepalive\n\n',
     end: () => 'data: [DONE]\n\n',
@@ -32,20 +36,32 @@ export function chatEncoder(options: { includeUsage: boolean }): AnswerEncoder {
   }
 }
 
+/** What is sent for an item: whole frames, or an empty string for nothing. */
+export function encodeItem(item: AnswerItem, encoder: AnswerEncoder): string | Uint8Array {
+  if (item === heartbeat) return encoder.heartbeat()
+  return item instanceof Uint8Array ? item : encoder.chunk(item)
+}
+
+/** What ends a stream that broke: the dialect's error frame, or nothing for a caller who has left. */
+export function encodeFailure(cause: unknown, encoder: AnswerEncoder, signal: AbortSignal): string {
+  const error = toDragomanError(cause, signal)
+  return error.scope === 'aborted' ? '' : encoder.error(error)
+}
+
 /** The frames of an answer. A stream that breaks ends with the dialect's error frame; when the caller left, with nothing. */
 export async function* encodeAnswer(
-  chunks: AsyncIterable<ChatCompletionChunk | Heartbeat>,
+  items: AsyncIterable<AnswerItem>,
   encoder: AnswerEncoder,
   signal: AbortSignal,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Uint8Array> {
   try {
-    for await (const chunk of chunks) {
-      const frame = chunk === heartbeat ? encoder.heartbeat() : encoder.chunk(chunk)
-      if (frame) yield frame
+    for await (const item of items) {
+      const frame = encodeItem(item, encoder)
+      if (frame.length > 0) yield frame
     }
   } catch (cause) {
-    const error = toDragomanError(cause, signal)
-    if (error.scope !== 'aborted') yield encoder.error(error)
+    const frame = encodeFailure(cause, encoder, signal)
+    if (frame !== '') yield frame
     return
   }
   yield encoder.end()

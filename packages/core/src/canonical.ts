@@ -7,6 +7,7 @@ import type {
   ToolCallDelta,
   Usage,
 } from '@dragoman/openai-schema'
+import { assertAnswered, readFinishReason } from './answer-end.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { DragomanError, isDragomanError } from './errors.ts'
 import { isRecord } from './is-record.ts'
@@ -21,6 +22,8 @@ export interface CanonicalTransform extends Transform {
   usageOrEstimate(): Usage
   /** Of the first choice. */
   readonly finishReason: FinishReason | undefined
+  /** Whether the model has said anything yet. */
+  readonly hasOutput: boolean
 }
 
 /**
@@ -66,7 +69,7 @@ class Canonical implements CanonicalTransform {
   #completionBytes = 0
   #hasOutput = false
   /** Unknown top-level fields of chunks that had nothing else to say; they ride on the next one. */
-  #carried: Record<string, unknown> = {}
+  #carried: Record<string, unknown> | undefined
 
   constructor(request: ChatCompletionRequest, clock: Clock) {
     this.#request = request
@@ -85,6 +88,10 @@ class Canonical implements CanonicalTransform {
     return this.#choices.get(0)?.finishReason
   }
 
+  get hasOutput(): boolean {
+    return this.#hasOutput
+  }
+
   push(chunk: ChatCompletionChunk): Iterable<ChatCompletionChunk> {
     try {
       return this.#push(chunk)
@@ -99,34 +106,25 @@ class Canonical implements CanonicalTransform {
   }
 
   #push(chunk: ChatCompletionChunk): ChatCompletionChunk[] {
-    this.#usage = readUsage(chunk.usage) ?? this.#usage
-    const upstreamChoices = Array.isArray(chunk.choices) ? chunk.choices : []
-    const choices: ChunkChoice[] = []
-    for (const choice of upstreamChoices) {
+    if (chunk.usage) this.#usage = readUsage(chunk.usage) ?? this.#usage
+    const given = Array.isArray(chunk.choices) ? chunk.choices : []
+    let choices = given
+    for (const [i, choice] of given.entries()) {
       const repaired = isRecord(choice) ? this.#choice(choice) : undefined
+      if (repaired === choice && choices === given) continue
+      // A copy from the first change on.
+      if (choices === given) choices = given.slice(0, i)
       if (repaired) choices.push(repaired)
     }
-    if (choices.length === 0) {
-      this.#carry(chunk)
-      return []
-    }
-    const sameChoices = choices.length === upstreamChoices.length && choices.every((c, i) => c === upstreamChoices[i])
-    return [this.#envelope(chunk, sameChoices ? upstreamChoices : choices)]
+    if (choices.length > 0) return [this.#envelope(chunk, choices)]
+    this.#carry(chunk)
+    return []
   }
 
   *end(how: 'stop' | 'length' | 'cut'): Iterable<ChatCompletionChunk> {
     if (how === 'cut') return
-    const states = [...this.#choices.values()]
-    const hasCompletionTokens = Boolean(this.#usage?.completion_tokens)
-    const endedItself = states.every(({ finishReason }) => finishReason === undefined || finishReason === 'stop')
-    if (!this.#hasOutput && endedItself && !hasCompletionTokens) {
-      throw new DragomanError('upstream_empty', 'The upstream answered nothing', { origin: 'upstream' })
-    }
-    if (states.length === 0 || states.some(({ finishReason }) => finishReason === undefined)) {
-      throw new DragomanError('upstream_protocol', 'The upstream ended the stream without a finish reason', {
-        origin: 'upstream',
-      })
-    }
+    const finishReasons = [...this.#choices.values()].map(({ finishReason }) => finishReason)
+    assertAnswered({ hasOutput: this.#hasOutput, usage: this.#usage, finishReasons })
     yield this.#envelope({ choices: [], usage: this.usageOrEstimate() }, [])
   }
 
@@ -151,7 +149,7 @@ class Canonical implements CanonicalTransform {
       chunk.object === 'chat.completion.chunk' &&
       chunk.choices === choices &&
       !hasStrayUsage &&
-      Object.keys(this.#carried).length === 0
+      !this.#carried
     ) {
       return chunk as ChatCompletionChunk // every required field has just been compared
     }
@@ -166,7 +164,7 @@ class Canonical implements CanonicalTransform {
       choices,
     }
     if (isUsageChunk && usage) whole.usage = usage
-    this.#carried = {}
+    this.#carried = undefined
     return whole
   }
 
@@ -191,7 +189,10 @@ class Canonical implements CanonicalTransform {
 
     let finishReason: FinishReason | null = null
     if (choice.finish_reason) {
-      finishReason = readFinishReason(choice.finish_reason, state)
+      finishReason = readFinishReason(choice.finish_reason, {
+        hasCalls: state.calls.count > 0,
+        hasFunctionCall: state.hasFunctionCall,
+      })
       state.finishReason = finishReason
       const unnamed = state.calls.flush()
       if (unnamed.length > 0) delta = { ...delta, tool_calls: [...(delta.tool_calls ?? []), ...unnamed] }
@@ -216,8 +217,15 @@ interface ChoiceState {
   finishReason: FinishReason | undefined
 }
 
+/** Nearly every delta: text and nothing else. */
+function isPlainText(delta: Delta): boolean {
+  for (const field in delta) if (field !== 'content' || typeof delta.content !== 'string') return false
+  return true
+}
+
 /** The same object where nothing has to change. */
 function repairDelta(delta: Delta, state: ChoiceState): Delta {
+  if (isPlainText(delta)) return delta
   let repaired = delta
   const set = (change: Partial<Delta>, ...without: (keyof Delta)[]) => {
     repaired = { ...repaired, ...change }
@@ -268,47 +276,6 @@ function readParts(parts: readonly unknown[]): { text: string; reasoning: string
     }
   }
   return { text, reasoning }
-}
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  length: 'length',
-  tool_calls: 'tool_calls',
-  content_filter: 'content_filter',
-  function_call: 'function_call',
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  complete: 'stop',
-  completed: 'stop',
-  max_tokens: 'length',
-  max_output_tokens: 'length',
-  model_length: 'length',
-  model_context_window_exceeded: 'length',
-  tool_use: 'tool_calls',
-  tool_call: 'tool_calls',
-  safety: 'content_filter',
-  recitation: 'content_filter',
-  refusal: 'content_filter',
-  sensitive: 'content_filter',
-}
-
-/** Services that give up in the middle say so in here: `insufficient_system_resource`, `network_error`, `abort`. */
-const failureWords = /error|fail|abort|cancel|insufficient|malformed|timeout|unavailable|overload/i
-
-function readFinishReason(given: unknown, state: ChoiceState): FinishReason {
-  const reason = String(given)
-  const known = finishReasons[reason.toLowerCase()] ?? 'stop'
-  if (known === 'stop' && failureWords.test(reason)) {
-    const message = `The upstream broke off its answer: ${reason.slice(0, 60)}`
-    throw new DragomanError('upstream_unavailable', message, { origin: 'upstream' })
-  }
-  if (known === 'length' || known === 'content_filter') return known
-  // A forced call comes with `stop` from some services, and `tool_calls` without a call from others.
-  if (state.calls.count > 0) return 'tool_calls'
-  if (state.hasFunctionCall) return 'function_call'
-  return 'stop'
 }
 
 function outputBytes(delta: Delta): number {

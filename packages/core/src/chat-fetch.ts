@@ -1,5 +1,5 @@
-import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest, Model } from '@dragoman/openai-schema'
-import { chatEncoder, encodeAnswer, type Heartbeat } from './answer-encoder.ts'
+import type { ChatCompletion, ChatCompletionRequest, Model } from '@dragoman/openai-schema'
+import { type AnswerItem, chatEncoder, encodeAnswer } from './answer-encoder.ts'
 import { errorBody, errorHeaders } from './error-answer.ts'
 import { DragomanError, toDragomanError } from './errors.ts'
 import { isRecord } from './is-record.ts'
@@ -8,14 +8,15 @@ export type FetchLike = (input: string | URL | Request, init?: RequestInit) => P
 
 /** What stands behind the HTTP face: a single provider or a whole gateway. */
 export interface ChatBackend {
-  /** Rejects while a proper status is still possible; after that the chunks throw. */
-  chat(request: ChatCompletionRequest, signal: AbortSignal): Promise<BackendAnswer>
+  /** Rejects while a proper status is still possible; after that the chunks throw. `body` is the request as it came. */
+  chat(request: ChatCompletionRequest, signal: AbortSignal, body: Uint8Array): Promise<BackendAnswer>
   models(signal: AbortSignal): Promise<readonly Model[]>
 }
 
 export type BackendAnswer =
   | { kind: 'completion'; completion: ChatCompletion }
-  | { kind: 'chunks'; chunks: AsyncIterable<ChatCompletionChunk | Heartbeat> }
+  | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'chunks'; chunks: AsyncIterable<AnswerItem> }
 
 /**
  * A WHATWG `fetch` that serves `POST …/chat/completions`, `GET …/models` and `GET …/models/{id}` in-process: whatever
@@ -60,22 +61,26 @@ function wrongMethod(method: string, path: string): DragomanError {
 }
 
 async function answerChat(backend: ChatBackend, request: Request): Promise<Response> {
-  const body = readRequest(await request.text())
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  const body = readRequest(new TextDecoder().decode(bytes))
   const controller = new AbortController()
   const signal = AbortSignal.any([request.signal, controller.signal])
-  const answer = await backend.chat(body, signal)
+  const answer = await backend.chat(body, signal, bytes)
   if (answer.kind === 'completion') return Response.json(answer.completion)
+  if (answer.kind === 'bytes') {
+    return new Response(answer.bytes.slice(), { headers: { 'content-type': 'application/json' } })
+  }
 
   const encoder = chatEncoder({ includeUsage: body.stream_options?.include_usage === true })
   const frames = encodeAnswer(answer.chunks, encoder, signal)
-  const bytes = new TextEncoder()
+  const utf8 = new TextEncoder()
   const stream = new ReadableStream<Uint8Array>(
     {
       async pull(target) {
         const { done, value } = await frames.next()
         if (request.signal.aborted) target.error(request.signal.reason)
         else if (done) target.close()
-        else target.enqueue(bytes.encode(value))
+        else target.enqueue(typeof value === 'string' ? utf8.encode(value) : value)
       },
       async cancel() {
         controller.abort(new DragomanError('aborted', 'The caller left'))

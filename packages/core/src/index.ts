@@ -1,4 +1,14 @@
-export { type AnswerEncoder, chatEncoder, encodeAnswer, type Heartbeat, heartbeat } from './answer-encoder.ts'
+export {
+  type AnswerEncoder,
+  type AnswerItem,
+  chatEncoder,
+  encodeAnswer,
+  encodeFailure,
+  encodeItem,
+  type Heartbeat,
+  heartbeat,
+} from './answer-encoder.ts'
+export { assertAnswered, readFinishReason } from './answer-end.ts'
 export { type CanonicalTransform, canonicalChunks, isMeaningful } from './canonical.ts'
 export { type BackendAnswer, type ChatBackend, chatFetch, type FetchLike } from './chat-fetch.ts'
 export { type Clock, systemClock } from './clock.ts'
@@ -53,3 +63,4 @@ export {
 export { credential, type ToFetchOptions, toFetch } from './to-fetch.ts'
 export { chain, type EndedBy, endedBy, type Transform, transformed } from './transform.ts'
 export { untilAborted } from './until-aborted.ts'
+export { estimateUsage, readUsage, utf8Length } from './usage.ts'

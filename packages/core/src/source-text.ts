@@ -7,6 +7,8 @@ const sourceText = Symbol.for('dragoman.source-text')
  * their order. Not enumerable, so a changed copy does not carry it; whoever changes a chunk must copy it.
  */
 export function withSourceText(chunk: ChatCompletionChunk, json: string): ChatCompletionChunk {
+  // On several lines it would not be one line of an event.
+  if (json.includes('\n') || json.includes('\r')) return chunk
   return Object.defineProperty(chunk, sourceText, { value: json })
 }
 

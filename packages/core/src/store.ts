@@ -61,6 +61,10 @@ export interface AttemptEntry {
   readonly durationMs: number
   /** Status of the upstream's response, where one came. */
   readonly upstreamStatus?: number | undefined
+  /** Whether the upstream's own bytes were handed on. */
+  readonly relayed: boolean
+  /** What stood against that. */
+  readonly parsedBecause?: string | undefined
   readonly error?: { readonly code: ErrorCode; readonly message: string } | undefined
 }
 

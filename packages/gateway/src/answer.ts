@@ -1,5 +1,5 @@
-import type { Dialect, Heartbeat } from '@dragoman/core'
-import type { ChatCompletion, ChatCompletionChunk } from '@dragoman/openai-schema'
+import type { AnswerItem, Dialect } from '@dragoman/core'
+import type { ChatCompletion } from '@dragoman/openai-schema'
 
 export interface ChatContext {
   readonly signal: AbortSignal
@@ -8,6 +8,11 @@ export interface ChatContext {
   readonly client?: string | undefined
   /** Default: made here. */
   readonly requestId?: string | undefined
+  /**
+   * The request's JSON as it came. With it, an upstream that speaks `dialect` to the letter is sent these bytes, and its
+   * own come back: then an answer may be of the kind `bytes`, and items of a stream may be bytes.
+   */
+  readonly body?: Uint8Array | undefined
 }
 
 /** What is known of an answer before its end. */
@@ -22,10 +27,15 @@ export interface RouteInfo {
 
 export type Answer =
   | { readonly kind: 'completion'; readonly completion: ChatCompletion; readonly route: RouteInfo }
+  /** A whole completion as the upstream sent it: JSON. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly route: RouteInfo }
   | {
       readonly kind: 'chunks'
-      /** Canonical chunks. Throws a `DragomanError` when the answer breaks; leave it early to stop the upstream. */
-      readonly chunks: AsyncIterable<ChatCompletionChunk | Heartbeat>
+      /**
+       * Canonical chunks, bytes of whole frames, heartbeats; without what marks the end of a stream. Throws a
+       * `DragomanError` when the answer breaks; leave it early to stop the upstream.
+       */
+      readonly chunks: AsyncIterable<AnswerItem>
       /** Undefined when a heartbeat was due before any target gave output. */
       readonly route: RouteInfo | undefined
     }

@@ -1,21 +1,21 @@
 import {
+  type AnswerItem,
   type AttemptEntry,
   type Call,
-  type CanonicalTransform,
   type Clock,
-  Collector,
   canonicalChunks,
-  chain,
+  type Dialect,
   DragomanError,
-  isMeaningful,
   type Lease,
   type StateStore,
-  transformed,
-  untilAborted,
 } from '@dragoman/core'
-import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
+import type { ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
-import { type Limits, mergeLimits } from './limits.ts'
+import type { Lane, WholeAnswer } from './lane.ts'
+import type { Limits } from './limits.ts'
+import { ParsedLane } from './parsed-lane.ts'
+import { decideRelay } from './relay.ts'
+import { RelayLane } from './relay-lane.ts'
 
 /** Without new output an answer may go on for this many times `idleMs`, as long as bytes come (the upstream's own limit). */
 export const idleChunksFactor = 5
@@ -24,137 +24,82 @@ export const idleChunksFactor = 5
 const wholeAnswerFactor = 5
 
 export interface AttemptContext {
-  readonly signal: AbortSignal
+  readonly request: ChatCompletionRequest
+  readonly body: Uint8Array | undefined
+  readonly dialect: Dialect
   readonly clock: Clock
   readonly state: StateStore
-  readonly limits: Partial<Limits>
+  readonly limits: Limits
 }
 
 /**
  * One call to one target with one credential.
  *
- * It owns the lease, the upstream's iterator and the limits that belong to a call. Exactly one of `succeed` and `fail`
+ * It owns the lease, the upstream's answer and the limits that belong to a call. Exactly one of `succeed` and `fail`
  * ends it; both are safe to call again.
  */
 export class Attempt {
   readonly target: Target
   readonly limits: Limits
-  #lease: Lease
-  #context: AttemptContext
-  #controller = new AbortController()
-  #signal: AbortSignal
-  #canonical: CanonicalTransform
-  #chunks: AsyncGenerator<ChatCompletionChunk>
-  #startedAt: number
-  #begunAt: number
+  readonly #lease: Lease
+  readonly #clock: Clock
+  readonly #controller = new AbortController()
+  readonly #lane: Lane
+  readonly #parsedBecause: string | undefined
+  readonly #startedAt: number
+  readonly #begunAt: number
+  #refuse: ((reason: unknown) => void) | undefined
   #upstreamStatus: number | undefined
   #entry: AttemptEntry | undefined
 
-  constructor(target: Target, lease: Lease, request: ChatCompletionRequest, context: AttemptContext) {
-    const { clock, state } = context
+  constructor(target: Target, lease: Lease, context: AttemptContext) {
+    const { request, body, dialect, clock, state, limits } = context
     this.target = target
-    this.limits = mergeLimits(target.limits, target.entry.limits, context.limits)
+    this.limits = limits
     this.#lease = lease
-    this.#context = context
+    this.#clock = clock
     this.#startedAt = clock.now()
     this.#begunAt = clock.elapsed()
-    this.#canonical = canonicalChunks(request, clock)
-    this.#signal = AbortSignal.any([context.signal, this.#controller.signal])
     const call: Call = {
       credential: lease.credential,
-      signal: this.#signal,
+      signal: this.#controller.signal,
       state,
-      limits: this.limits,
+      limits,
       observe: (event) => {
         if (event.type === 'response') this.#upstreamStatus = event.status
       },
     }
+    const { provider } = target.entry
     const sent = { ...request, model: target.model }
-    const transforms = [...(target.transforms?.(sent) ?? []), this.#canonical]
-    // Opened on the first read, so that a provider that throws before it gives an iterable fails like any other.
-    const chunks = { [Symbol.asyncIterator]: () => target.entry.provider.chat(sent, call)[Symbol.asyncIterator]() }
-    this.#chunks = transformed(chunks, chain(transforms))
+    const decision = decideRelay({ body, dialect, request: sent, target })
+    if ('body' in decision && provider.relay) {
+      const relay = provider.relay.bind(provider)
+      const isStreamed = request.stream === true
+      this.#lane = new RelayLane({
+        relay,
+        sent: { dialect, body: decision.body, isStreamed },
+        request: sent,
+        call,
+        clock,
+      })
+    } else {
+      this.#parsedBecause = 'obstacle' in decision ? decision.obstacle : undefined
+      this.#lane = new ParsedLane({
+        open: () => provider.chat(sent, call),
+        transforms: target.transforms?.(sent) ?? [],
+        canonical: canonicalChunks(request, clock),
+        answersWhole: provider.answersWhole ?? false,
+      })
+    }
   }
 
   /** Tells what was used, and how much: the upstream's report, else an estimate that says so. */
-  get usage() {
-    return this.#canonical.usageOrEstimate()
+  get usage(): Usage {
+    return this.#lane.usage
   }
 
-  get finishReason() {
-    return this.#canonical.finishReason
-  }
-
-  /** The whole answer. */
-  complete(): Promise<ChatCompletion> {
-    const collected = async () => {
-      const collector = new Collector()
-      for (const chunk of await this.begin()) collector.push(chunk)
-      const idle = this.#watchIdle()
-      try {
-        for (;;) {
-          const { done, value } = await this.next()
-          if (done) return collector.completion()
-          idle.touch()
-          collector.push(value)
-        }
-      } finally {
-        idle.cancel()
-      }
-    }
-    return untilAborted(collected(), this.#signal)
-  }
-
-  /** Aborts when no chunk has come for too long. One timer, which looks at the time instead of being set anew. */
-  #watchIdle(): { touch: () => void; cancel: () => void } {
-    const { clock } = this.#context
-    const idleMs = this.limits.idleMs * idleChunksFactor
-    let lastAt = clock.elapsed()
-    const look = () => {
-      const left = lastAt + idleMs - clock.elapsed()
-      if (left > 0) cancel = clock.schedule(look, left)
-      else {
-        const message = `${this.target.entry.id} gave no output for ${idleMs} ms (limits.idleMs)`
-        this.abort(new DragomanError('upstream_timeout', message, { origin: 'upstream' }))
-      }
-    }
-    let cancel = clock.schedule(look, idleMs)
-    return {
-      touch: () => {
-        lastAt = clock.elapsed()
-      },
-      cancel: () => cancel(),
-    }
-  }
-
-  /** The chunks up to and with the first that carries output; all of them where none does. */
-  async begin(): Promise<ChatCompletionChunk[]> {
-    const { provider } = this.target.entry
-    const firstTokenMs = this.limits.firstTokenMs * (provider.answersWhole ? wholeAnswerFactor : 1)
-    const cancel = this.#context.clock.schedule(() => {
-      const message = `${this.target.entry.id} gave no output within ${firstTokenMs} ms (limits.firstTokenMs)`
-      this.abort(new DragomanError('upstream_timeout', message, { origin: 'upstream' }))
-    }, firstTokenMs)
-    try {
-      return await untilAborted(this.#untilOutput(), this.#signal)
-    } finally {
-      cancel()
-    }
-  }
-
-  async #untilOutput(): Promise<ChatCompletionChunk[]> {
-    const chunks: ChatCompletionChunk[] = []
-    for (;;) {
-      const { done, value } = await this.next()
-      if (done) return chunks
-      chunks.push(value)
-      if (isMeaningful(value)) return chunks
-    }
-  }
-
-  /** What follows `begin`. Whoever waits for it watches `signal` too: a provider may never settle. */
-  next(): Promise<IteratorResult<ChatCompletionChunk>> {
-    return this.#chunks.next()
+  get finishReason(): string | undefined {
+    return this.#lane.finishReason
   }
 
   get credentialId(): string {
@@ -162,12 +107,36 @@ export class Attempt {
   }
 
   get signal(): AbortSignal {
-    return this.#signal
+    return this.#controller.signal
+  }
+
+  /** The whole answer. */
+  complete(): Promise<WholeAnswer> {
+    return this.#within((progress) => this.#lane.whole(progress))
+  }
+
+  /** The items up to and with the first that carries output; all of them where none does. */
+  begin(): Promise<AnswerItem[]> {
+    return this.#within(async () => {
+      const items: AnswerItem[] = []
+      while (!this.#lane.hasOutput) {
+        const { done, value } = await this.#lane.next()
+        if (done) break
+        items.push(value)
+      }
+      return items
+    })
+  }
+
+  /** What follows `begin`. Whoever waits for it watches the clock and the caller: a provider may never settle. */
+  next(): Promise<IteratorResult<AnswerItem, undefined>> {
+    return this.#lane.next()
   }
 
   /** Ends the call with what made it fail; the upstream's socket is closed. */
-  abort(reason: DragomanError): void {
+  abort(reason: unknown): void {
     this.#controller.abort(reason)
+    this.#refuse?.(reason)
   }
 
   succeed(): AttemptEntry {
@@ -178,12 +147,59 @@ export class Attempt {
     return this.#end(error)
   }
 
+  /** Settles with `run`, or before it when the attempt is aborted or out of time. */
+  #within<T>(run: (progress: () => void) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stall = this.#watchStall()
+      this.#refuse = reject
+      run(stall.progress)
+        .then(resolve, reject)
+        .finally(() => {
+          stall.cancel()
+          this.#refuse = undefined
+        })
+      if (this.signal.aborted) reject(this.signal.reason)
+    })
+  }
+
+  /** Aborts when there is no first output, or no further one, for too long. One timer, which looks at the time. */
+  #watchStall(): { progress: () => void; cancel: () => void } {
+    const { firstTokenMs, idleMs } = this.limits
+    const name = this.target.entry.id
+    const firstMs = firstTokenMs * (this.#lane.answersWhole ? wholeAnswerFactor : 1)
+    let lastAt: number | undefined
+    const look = () => {
+      const limitMs = idleMs * idleChunksFactor
+      const left = lastAt === undefined ? 0 : lastAt + limitMs - this.#clock.elapsed()
+      if (left > 0) {
+        cancel = this.#clock.schedule(look, left)
+        return
+      }
+      const what =
+        lastAt === undefined
+          ? `within ${firstMs} ms (limits.firstTokenMs)`
+          : `for ${limitMs} ms (${idleChunksFactor} times limits.idleMs)`
+      const message = `${name} gave no output ${what}`
+      this.abort(new DragomanError('upstream_timeout', message, { origin: 'upstream' }))
+    }
+    let cancel = this.#clock.schedule(look, firstMs)
+    return {
+      progress: () => {
+        if (!this.#lane.hasOutput) return
+        if (lastAt === undefined) {
+          cancel()
+          cancel = this.#clock.schedule(look, idleMs * idleChunksFactor)
+        }
+        lastAt = this.#clock.elapsed()
+      },
+      cancel: () => cancel(),
+    }
+  }
+
   #end(error: DragomanError | undefined): AttemptEntry {
     if (this.#entry) return this.#entry
-    if (error) this.#controller.abort(error)
-    this.#chunks.return(undefined).catch(() => {
-      // The answer is over for us; how the provider takes leave changes nothing.
-    })
+    if (error) this.abort(error)
+    this.#lane.leave()
     if (!error) this.#lease.settle({ kind: 'ok' })
     else if (error.scope === 'aborted') this.#lease.settle({ kind: 'aborted' })
     else this.#lease.settle({ kind: 'failed', error })
@@ -192,8 +208,10 @@ export class Attempt {
       model: this.target.model,
       credential: this.#lease.credential.id,
       startedAt: this.#startedAt,
-      durationMs: Math.round(this.#context.clock.elapsed() - this.#begunAt),
+      durationMs: Math.round(this.#clock.elapsed() - this.#begunAt),
       upstreamStatus: this.#upstreamStatus,
+      relayed: this.#parsedBecause === undefined,
+      parsedBecause: this.#parsedBecause,
       error: error && { code: error.code, message: error.message },
     }
     return this.#entry

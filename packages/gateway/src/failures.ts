@@ -9,7 +9,7 @@ export interface Failure {
 /**
  * What the client is told after every target has failed.
  *
- * The last failure of an upstream as it is; its 404 only where that was the last word. Failures of our own credentials
+ * The last failure of an upstream in its words, and who else was tried; its 404 only where that was the last word. Failures of our own credentials
  * are ours: a 429 where waiting or paying would help, else 503, with the earliest time and in our own words. They never
  * look like a fault of the client's key, and what a service says about our account is nobody's business but the record's.
  */
@@ -17,7 +17,7 @@ export function finalError(failures: readonly Failure[]): DragomanError {
   const last = failures.at(-1)
   if (!last) return new DragomanError('internal', 'No target was tried')
   const upstream = failures.findLast(({ error }) => error.scope === 'upstream' && error.code !== 'deployment_not_found')
-  if (upstream) return upstream.error
+  if (upstream) return withTrail(upstream.error, failures)
   if (last.error.code === 'deployment_not_found') return last.error
 
   // A pool that has run dry says less than what was said of each credential.
@@ -32,6 +32,20 @@ export function finalError(failures: readonly Failure[]): DragomanError {
   if (all('credential_exhausted', 'insufficient_quota'))
     return new DragomanError('insufficient_quota', message, options)
   return new DragomanError('no_credential', message, options)
+}
+
+/** Where several failed, their names and how: an upstream's words need not say whose they are. */
+function withTrail(error: DragomanError, failures: readonly Failure[]): DragomanError {
+  const trail = new Set(failures.map(({ provider, error: { code } }) => `${provider}: ${words[code] ?? code}`))
+  if (trail.size === 1) return error
+  const { code, param, retryAfterMs, origin, publicCode } = error
+  return new DragomanError(code, `${error.message} (tried: ${[...trail].join(', ')})`, {
+    param,
+    retryAfterMs,
+    origin,
+    publicCode: publicCode ?? undefined,
+    cause: error,
+  })
 }
 
 const words: Partial<Record<ErrorCode, string>> = {

@@ -75,8 +75,12 @@ function setUp(entries: readonly { entry: ProviderEntry }[], options: Partial<Ga
 
 async function text(answer: Answer): Promise<string> {
   if (answer.kind === 'completion') return answer.completion.choices[0]?.message.content ?? ''
+  if (answer.kind === 'bytes') return `bytes: ${Buffer.from(answer.bytes)}`
   let all = ''
-  for await (const chunk of answer.chunks) all += chunk === heartbeat ? '*' : (chunk.choices[0]?.delta.content ?? '')
+  for await (const item of answer.chunks) {
+    if (item === heartbeat) all += '*'
+    else all += item instanceof Uint8Array ? Buffer.from(item) : (item.choices[0]?.delta.content ?? '')
+  }
   return all
 }
 

@@ -11,10 +11,12 @@ import type { ChatCompletionRequest, Model } from '@dragoman/openai-schema'
 import type { Answer, ChatContext } from './answer.ts'
 import type { ModelGroup, ProviderEntry } from './deployments.ts'
 import { Health } from './health.ts'
-import { type Limits, mergeLimits } from './limits.ts'
+import { type Limits, mergeLimits, TargetLimits } from './limits.ts'
 import { listModels, ModelLists } from './model-lists.ts'
 import { RequestRun } from './request-run.ts'
-import { type Names, plan, type RoutePlan, resolve } from './router.ts'
+import { RetryBudget } from './retry-budget.ts'
+import type { RoutePlan } from './router.ts'
+import { Routes } from './routes.ts'
 
 export interface GatewayOptions {
   /** In the order in which ties between names are broken. */
@@ -50,22 +52,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limits = mergeLimits(options.limits)
   const lists = new ModelLists(clock, state)
   const health = new Health()
+  const targetLimits = new TargetLimits(limits)
+  const retryBudget = new RetryBudget(clock)
+  const engine = { clock, random, state, limits, targetLimits, health, retryBudget, record: options.record }
 
-  const routeTo = async (model: string, signal: AbortSignal): Promise<RoutePlan | undefined> => {
-    let names: Names = { groups, providers, listed: lists.known(), fallbackName }
-    if (!resolve(model, names)) {
-      await lists.readMissing(providers, signal)
-      names = { ...names, listed: lists.known() }
-    }
-    return plan(model, names, health.at(clock.now()))
-  }
+  const routes = new Routes({ groups, providers, fallbackName }, lists, health, clock)
 
   const gateway: Gateway = {
     async chat(request, context) {
-      const run = new RequestRun(request, context, { clock, random, state, limits, health, record: options.record })
-      return run.answer(() => routeTo(request.model, run.signal))
+      const run = new RequestRun(request, context, engine)
+      return run.answer(() => routes.plan(request.model, run.signal))
     },
-    plan: routeTo,
+    async plan(model, signal) {
+      return routes.plan(model, signal)
+    },
     async models(signal) {
       return listModels(
         groups.map(({ name }) => name),
@@ -74,7 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       )
     },
     fetch: chatFetch({
-      chat: (request, signal) => gateway.chat(request, { signal }),
+      chat: (request, signal, body) => gateway.chat(request, { signal, body }),
       models: (signal) => gateway.models(signal),
     }),
     async close() {

@@ -1,4 +1,5 @@
 import type { CallLimits } from '@dragoman/core'
+import type { ProviderEntry, Target } from './deployments.ts'
 
 /** Bounds of a request. A deployment's beat its provider's, and those beat the gateway's. */
 export interface Limits extends CallLimits {
@@ -29,4 +30,28 @@ export function mergeLimits(...layers: readonly (Partial<Limits> | undefined)[])
     for (const [name, value] of Object.entries(layer ?? {})) if (value !== undefined) merged[name] = value
   }
   return merged as unknown as Limits // every required one is in the defaults
+}
+
+/** The limits of each target, merged once: every attempt asks for them. */
+export class TargetLimits {
+  readonly #own: Limits
+  readonly #merged = new WeakMap<ProviderEntry, Map<Partial<Limits> | undefined, Limits>>()
+
+  constructor(own: Limits) {
+    this.#own = own
+  }
+
+  of({ limits, entry }: Target): Limits {
+    let ofEntry = this.#merged.get(entry)
+    if (!ofEntry) {
+      ofEntry = new Map()
+      this.#merged.set(entry, ofEntry)
+    }
+    let merged = ofEntry.get(limits)
+    if (!merged) {
+      merged = mergeLimits(limits, entry.limits, this.#own)
+      ofEntry.set(limits, merged)
+    }
+    return merged
+  }
 }

@@ -8,7 +8,6 @@ const againMs = 30_000
 const waitMs = 5_000
 
 interface List {
-  models: readonly Model[]
   /** On the clock that does not jump. */
   readAt: number | undefined
   failedAt: number | undefined
@@ -17,25 +16,30 @@ interface List {
 
 /** What providers list, kept for ten minutes. A list that cannot be read anew stays as it was. */
 export class ModelLists {
+  /** As far as they were read, by provider id; it changes as they are. */
+  readonly known: ReadonlyMap<string, readonly Model[]>
   #lists = new Map<string, List>()
+  #models = new Map<string, readonly Model[]>()
+  #version = 0
   #clock: Clock
   #state: StateStore
 
   constructor(clock: Clock, state: StateStore = memoryState({ clock })) {
     this.#clock = clock
     this.#state = state
+    this.known = this.#models
   }
 
-  /** As far as known, without waiting. */
-  known(): ReadonlyMap<string, readonly Model[]> {
-    return new Map([...this.#lists].map(([id, { models }]) => [id, models]))
+  /** Another one for each change of `known`. */
+  get version(): number {
+    return this.#version
   }
 
   /** Of all these providers at once; waits a few seconds at the most for those that are stale. */
   async read(entries: readonly ProviderEntry[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Model[]>> {
     await Promise.all(entries.map((entry) => this.#refreshed(entry, freshMs)))
     signal.throwIfAborted()
-    return this.known()
+    return this.known
   }
 
   /** For a name that nobody lists: waits only for lists that were never read, and has old ones read meanwhile. */
@@ -50,12 +54,7 @@ export class ModelLists {
   }
 
   #refreshed(entry: ProviderEntry, maxAgeMs: number): Promise<void> | undefined {
-    const list = this.#lists.get(entry.id) ?? {
-      models: [],
-      readAt: undefined,
-      failedAt: undefined,
-      refreshing: undefined,
-    }
+    const list = this.#lists.get(entry.id) ?? { readAt: undefined, failedAt: undefined, refreshing: undefined }
     this.#lists.set(entry.id, list)
     const now = this.#clock.elapsed()
     if (list.readAt !== undefined && now - list.readAt < maxAgeMs) return undefined
@@ -66,7 +65,7 @@ export class ModelLists {
     return list.refreshing
   }
 
-  async #refresh({ provider, credentials }: ProviderEntry, list: List): Promise<void> {
+  async #refresh({ id, provider, credentials }: ProviderEntry, list: List): Promise<void> {
     if (!provider.models) {
       list.readAt = Number.POSITIVE_INFINITY
       return
@@ -80,7 +79,8 @@ export class ModelLists {
       const lease = await untilAborted(credentials.lease({ signal }), signal)
       try {
         const listing = provider.models({ credential: lease.credential, signal, state: this.#state })
-        list.models = await untilAborted(listing, signal)
+        this.#models.set(id, await untilAborted(listing, signal))
+        this.#version++
       } finally {
         // Whether a list can be read says nothing about chats.
         lease.settle({ kind: 'aborted' })

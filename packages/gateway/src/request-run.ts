@@ -1,20 +1,23 @@
 import {
+  type AnswerItem,
   type AttemptEntry,
   type Clock,
   DragomanError,
+  FollowingController,
   type Lease,
   type LogEntry,
   type StateStore,
   toDragomanError,
   untilAborted,
 } from '@dragoman/core'
-import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
+import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Answer, ChatContext, RouteInfo } from './answer.ts'
 import { Attempt, idleChunksFactor } from './attempt.ts'
 import { type Target, targetName } from './deployments.ts'
 import { backoffMs, type Failure, finalError, isWorthRepeating } from './failures.ts'
 import type { Health } from './health.ts'
-import type { Limits } from './limits.ts'
+import type { Limits, TargetLimits } from './limits.ts'
+import type { RetryBudget } from './retry-budget.ts'
 import type { RoutePlan } from './router.ts'
 import { StreamGuard } from './stream-guard.ts'
 import { TriedCredentials } from './tried-credentials.ts'
@@ -24,20 +27,21 @@ export interface Engine {
   readonly random: () => number
   readonly state: StateStore
   readonly limits: Limits
+  readonly targetLimits: TargetLimits
   readonly health: Health
+  readonly retryBudget: RetryBudget
   readonly record: ((entry: LogEntry) => void) | undefined
 }
 
 /** One request from its arrival to its record, with the one loop of this system that tries again. */
 export class RequestRun {
-  readonly signal: AbortSignal
-  #request: ChatCompletionRequest
-  #context: ChatContext
-  #engine: Engine
-  #controller = new AbortController()
-  #cancelDeadline: () => void
-  #startedAt: number
-  #begunAt: number
+  readonly #request: ChatCompletionRequest
+  readonly #context: ChatContext
+  readonly #engine: Engine
+  readonly #controller: FollowingController
+  readonly #cancelDeadline: () => void
+  readonly #startedAt: number
+  readonly #begunAt: number
   #firstTokenMs: number | undefined
   #attempt: Attempt | undefined
   #attempts: AttemptEntry[] = []
@@ -50,7 +54,8 @@ export class RequestRun {
     this.#request = request
     this.#context = context
     this.#engine = engine
-    this.signal = AbortSignal.any([context.signal, this.#controller.signal])
+    this.#controller = new FollowingController(context.signal)
+    this.signal.addEventListener('abort', () => this.#attempt?.abort(this.signal.reason))
     this.#startedAt = clock.now()
     this.#begunAt = clock.elapsed()
     this.#cancelDeadline = clock.schedule(() => {
@@ -59,9 +64,17 @@ export class RequestRun {
     }, limits.totalMs)
   }
 
-  async answer(route: () => Promise<RoutePlan | undefined>): Promise<Answer> {
+  /** Trips when the caller leaves, when the whole request is out of time, and when it has failed. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** @param route which targets to try; a promise where lists must be read first */
+  async answer(route: () => RoutePlan | undefined | Promise<RoutePlan | undefined>): Promise<Answer> {
     try {
-      const plan = await untilAborted(route(), this.signal)
+      this.signal.throwIfAborted()
+      const found = route()
+      const plan = found instanceof Promise ? await untilAborted(found, this.signal) : found
       if (!plan) {
         const name = this.#request.model.slice(0, 200)
         throw new DragomanError('model_not_found', `There is no model ${name}`, { param: 'model' })
@@ -75,16 +88,16 @@ export class RequestRun {
   }
 
   async #whole(plan: RoutePlan): Promise<Answer> {
-    const [completion, route] = await this.#try(plan, (attempt) => attempt.complete())
+    const [answer, route] = await this.#try(plan, (attempt) => attempt.complete())
     this.#finish(undefined)
-    return { kind: 'completion', completion, route }
+    return { ...answer, route }
   }
 
   async #stream(plan: RoutePlan): Promise<Answer> {
     const { clock, limits } = this.#engine
-    let first: ChatCompletionChunk[] = []
-    const opening = this.#try(plan, (attempt) => attempt.begin()).then(([chunks]) => {
-      first = chunks
+    let first: AnswerItem[] = []
+    const opening = this.#try(plan, (attempt) => attempt.begin()).then(([items]) => {
+      first = items
     })
     // A heartbeat fixes the status, not the target: attempts go on behind it.
     const silence = sleep(clock, limits.heartbeatMs)
@@ -98,11 +111,13 @@ export class RequestRun {
       heartbeatMs: limits.heartbeatMs,
       // Until there is output, the attempt's own limit for the first one holds.
       idleMs: () => (this.#route && this.#attempt ? this.#attempt.limits.idleMs * idleChunksFactor : undefined),
-      pull: async () => {
-        await opening
-        const value = first.shift()
-        if (value) return { done: false, value }
-        return this.#attempt ? this.#attempt.next() : { done: true, value: undefined }
+      pull: () => {
+        if (this.#route && first.length === 0 && this.#attempt) return this.#attempt.next()
+        return opening.then(() => {
+          const value = first.shift()
+          if (value) return { done: false, value }
+          return this.#attempt ? this.#attempt.next() : { done: true, value: undefined }
+        })
       },
       finish: (error) => this.#finish(error),
     })
@@ -111,7 +126,7 @@ export class RequestRun {
 
   /** Tries targets until one gives what `use` wants of it. */
   async #try<T>(plan: RoutePlan, use: (attempt: Attempt) => Promise<T>): Promise<[T, RouteInfo]> {
-    const { clock, limits, health } = this.#engine
+    const { clock, limits, health, retryBudget } = this.#engine
     const targets = this.#able(plan.targets)
     const waiting = [...targets.keys()]
     const tried = new TriedCredentials()
@@ -129,6 +144,7 @@ export class RequestRun {
         continue
       }
       callsLeft--
+      retryBudget.called()
       const attempt = this.#open(target, lease)
       try {
         const result = await use(attempt)
@@ -141,6 +157,7 @@ export class RequestRun {
         health.failed(targetName(target), error, clock.now())
         if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
         failures.push({ provider, error })
+        retryBudget.failed()
         if (error.scope === 'credential') tried.add(credentials, target.model, attempt.credentialId, error)
         target = await this.#after(error, target, waiting, callsLeft)
       }
@@ -167,9 +184,11 @@ export class RequestRun {
   }
 
   #open(target: Target, lease: Lease): Attempt {
-    const { clock, state, limits } = this.#engine
+    const { clock, state, targetLimits } = this.#engine
+    const { body, dialect = 'openai-chat' } = this.#context
+    const limits = targetLimits.of(target)
     try {
-      this.#attempt = new Attempt(target, lease, this.#request, { signal: this.signal, clock, state, limits })
+      this.#attempt = new Attempt(target, lease, { request: this.#request, body, dialect, clock, state, limits })
       return this.#attempt
     } catch (cause) {
       lease.settle({ kind: 'aborted' })
@@ -201,7 +220,7 @@ export class RequestRun {
     const other = waiting.shift()
     if (other || callsLeft === 0 || !isWorthRepeating(error)) return other
     const waitMs = backoffMs(this.#attempts.length - 1, error, this.#engine.random)
-    if (waitMs === undefined) return undefined
+    if (waitMs === undefined || !this.#engine.retryBudget.mayRepeat()) return undefined
     const rest = sleep(this.#engine.clock, waitMs)
     await untilAborted(rest.over, this.signal).finally(rest.cancel)
     return failed
@@ -239,6 +258,7 @@ export class RequestRun {
       if (error) health.failed(targetName(attempt.target), error, clock.now())
       else health.succeeded(targetName(attempt.target))
     }
+    this.#controller.release()
     // Whatever still runs for this request, such as an attempt behind a heartbeat, ends with it.
     if (error) this.#controller.abort(error)
     const entry: LogEntry = {

@@ -30,17 +30,22 @@ export interface RoutePlan {
  * Undefined when nothing serves the name.
  */
 export function plan(asked: string, names: Names, health: HealthSnapshot): RoutePlan | undefined {
-  const found = resolve(asked, names) ?? (names.fallbackName === undefined ? undefined : byDefault(names))
-  if (!found) return undefined
+  const found = resolve(asked, names) ?? byDefault(names)
+  return found && ordered(found, health)
+}
+
+/** The targets of a name in the order in which they are to be tried now. Pure. */
+export function ordered(found: Resolution, health: HealthSnapshot): RoutePlan {
   const isResting = (target: Target) => health.isResting(targetName(target))
   const healthy = found.targets.filter((target) => !isResting(target))
   return { ...found, targets: [...healthy, ...found.targets.filter(isResting)], healthy: healthy.length }
 }
 
-type Resolution = Pick<RoutePlan, 'name' | 'resolvedBy' | 'targets'>
+export type Resolution = Pick<RoutePlan, 'name' | 'resolvedBy' | 'targets'>
 
-function byDefault(names: Names): Resolution | undefined {
-  const found = resolve(names.fallbackName ?? '', names)
+/** Where a name goes that nothing serves. */
+export function byDefault(names: Names): Resolution | undefined {
+  const found = names.fallbackName === undefined ? undefined : resolve(names.fallbackName, names)
   return found && { ...found, resolvedBy: 'default' }
 }
 

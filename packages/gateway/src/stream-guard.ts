@@ -1,9 +1,8 @@
-import { type Clock, DragomanError, type Heartbeat, heartbeat, toDragomanError } from '@dragoman/core'
-import type { ChatCompletionChunk } from '@dragoman/openai-schema'
+import { type AnswerItem, type Clock, DragomanError, heartbeat, toDragomanError } from '@dragoman/core'
 
 export interface GuardOptions {
   /** The next chunk. Before the first one it may take several attempts; errors end the stream. */
-  pull(): Promise<IteratorResult<ChatCompletionChunk>>
+  pull(): Promise<IteratorResult<AnswerItem, undefined>>
   /** Trips when the client leaves, the whole request is out of time, or the gateway shuts down. */
   signal: AbortSignal
   clock: Clock
@@ -22,7 +21,7 @@ export interface GuardOptions {
  * Gives chunks as they come and a heartbeat for each silence of `heartbeatMs`. Throws when the answer stalls, breaks or
  * is aborted; ends only when the answer did. Pulls one chunk at a time, so the reader's pace is the upstream's.
  */
-export class StreamGuard implements AsyncIterableIterator<ChatCompletionChunk | Heartbeat> {
+export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined> {
   #options: GuardOptions
   #waiter: Waiter | undefined
   #arrived: Arrival | undefined
@@ -43,7 +42,7 @@ export class StreamGuard implements AsyncIterableIterator<ChatCompletionChunk | 
     return this
   }
 
-  next(): Promise<IteratorResult<ChatCompletionChunk | Heartbeat>> {
+  next(): Promise<IteratorResult<AnswerItem, undefined>> {
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject }
       this.#waitingSince = this.#options.clock.elapsed()
@@ -57,7 +56,7 @@ export class StreamGuard implements AsyncIterableIterator<ChatCompletionChunk | 
   }
 
   /** The reader leaves early: for it, that is the end. */
-  async return(): Promise<IteratorResult<ChatCompletionChunk | Heartbeat>> {
+  async return(): Promise<IteratorResult<AnswerItem, undefined>> {
     this.#end(new DragomanError('aborted', 'The caller left'))
     return { done: true, value: undefined }
   }
@@ -124,8 +123,8 @@ export class StreamGuard implements AsyncIterableIterator<ChatCompletionChunk | 
 }
 
 interface Waiter {
-  resolve(result: IteratorResult<ChatCompletionChunk | Heartbeat>): void
+  resolve(result: IteratorResult<AnswerItem, undefined>): void
   reject(error: DragomanError): void
 }
 
-type Arrival = { result: IteratorResult<ChatCompletionChunk | Heartbeat> } | { error: DragomanError }
+type Arrival = { result: IteratorResult<AnswerItem, undefined> } | { error: DragomanError }

@@ -1,4 +1,4 @@
-import { completionToChunks, DragomanError } from '@dragoman/core'
+import { completionToChunks, DragomanError, withSourceText } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionChunk } from '@dragoman/openai-schema'
 import { END, readErrorBody, type StreamEvent } from '@dragoman/upstream'
 import { toolsToFunctionCall } from './legacy-functions.ts'
@@ -21,6 +21,8 @@ export interface AnswerDecoder {
   completion(json: unknown): readonly ChatCompletionChunk[]
 }
 
+const DONE = '[DONE]'
+
 const none: readonly ChatCompletionChunk[] = []
 
 /**
@@ -29,34 +31,59 @@ const none: readonly ChatCompletionChunk[] = []
  */
 export function createDecoder({ name, errorFrom, usesFunctions }: DecodeOptions): AnswerDecoder {
   const legacy = usesFunctions ? toolsToFunctionCall() : undefined
-  const protocolError = (what: string) =>
-    new DragomanError('upstream_protocol', `${name} ${what}`, { origin: 'upstream' })
-
   return {
     event({ event, data }) {
       const text = data.trim()
-      if (text === '[DONE]') return END
+      if (text === DONE) return END
       if (text === '') return none
       const json = parse(text)
-      if (!isRecord(json)) throw protocolError('sent an event that is no JSON object')
+      if (!isRecord(json)) throw notJson(name)
       if (event === 'error' || reportsError(json)) throw errorFrom(json)
       const chunk = asChunk(json)
-      return [legacy ? legacy(chunk) : chunk]
+      return [legacy ? legacy(chunk) : withSourceText(chunk, text)]
     },
 
     completion(json) {
-      if (isRecord(json)) {
-        if (reportsError(json)) throw errorFrom(json)
-        if (isCompletion(json)) {
-          const chunks = completionToChunks(json)
-          return legacy ? chunks.map(legacy) : chunks
-        }
-        const { message, status } = readErrorBody(json)
-        if (message !== undefined || status !== undefined) throw errorFrom(json)
+      if (isInsteadOfAnswer(json)) throw errorFrom(json)
+      if (isRecord(json) && isCompletion(json)) {
+        const chunks = completionToChunks(json)
+        return legacy ? chunks.map(legacy) : chunks
       }
-      throw protocolError('answered with JSON that is no completion')
+      throw protocolError(`${name} answered with JSON that is no completion`)
     },
   }
+}
+
+/** Whether a stream ends with the event of this data. */
+export function isEnd(data: string): boolean {
+  return data.trim() === DONE
+}
+
+/** An event that its name alone calls an error. */
+export function namedError(
+  { event, data }: StreamEvent,
+  { name, errorFrom }: Pick<DecodeOptions, 'name' | 'errorFrom'>,
+): DragomanError | undefined {
+  if (event !== 'error') return undefined
+  const json = parse(data)
+  return isRecord(json) ? errorFrom(json) : notJson(name)
+}
+
+/** Whether JSON that came whole and with a status of success is the report of an error. */
+export function isInsteadOfAnswer(json: unknown): boolean {
+  if (!isRecord(json)) return false
+  if (reportsError(json)) return true
+  if (isCompletion(json)) return false
+  const { message, status } = readErrorBody(json)
+  return message !== undefined || status !== undefined
+}
+
+function notJson(name: string): DragomanError {
+  return protocolError(`${name} sent an event that is no JSON object`)
+}
+
+function protocolError(message: string): DragomanError {
+  return new DragomanError('upstream_protocol', message, { origin: 'upstream' })
 }
 
 function parse(text: string): unknown {

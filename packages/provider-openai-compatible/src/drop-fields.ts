@@ -19,8 +19,11 @@ export function isPresent(value: unknown, path: FieldPath): boolean {
 function remove(fields: Fields, [step = '', ...rest]: readonly string[]): Fields {
   const { name, isEach } = readStep(step)
   if (!Object.hasOwn(fields, name)) return fields
-  const { [name]: before, ...others } = fields
-  if (rest.length === 0) return isEach ? fields : others
+  if (rest.length === 0) {
+    const { [name]: dropped, ...others } = fields
+    return isEach ? fields : others
+  }
+  const before = fields[name]
   const after = isEach ? removeFromEach(before, rest) : removeFrom(before, rest)
   return after === before ? fields : { ...fields, [name]: after }
 }

@@ -97,6 +97,6 @@ function withContent<M extends { content?: MessageContent | null | undefined }>(
 
 /** The same array where no element changed, so that a long history is not copied for nothing. */
 export function mapped<T>(items: T[], change: (item: T) => T): T[] {
-  const changed = items.map(change)
-  return changed.every((item, i) => item === items[i]) ? items : changed
+  const first = items.findIndex((item) => change(item) !== item)
+  return first < 0 ? items : items.map((item, i) => (i < first ? item : change(item)))
 }

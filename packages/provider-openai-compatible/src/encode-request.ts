@@ -43,8 +43,6 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
   // Without tools these two are a 400 at OpenAI, and so is an empty list in many places.
   const hasTools = Boolean(tools?.length)
   const isStreamed = isStreamedUpstream(settings.upstreamStream, hasTools)
-  const needsNoReasoning =
-    hasTools && settings.toolsWithoutReasoning.some((beginning) => request.model.startsWith(beginning))
   const asked = {
     ...rest,
     messages: encodeMessages(functionMessagesToTools(request.messages), settings),
@@ -54,13 +52,20 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
     stream: isStreamed,
     ...(isStreamed && settings.streamUsage && { stream_options: { ...stream_options, include_usage: true } }),
   }
-  const body = filledIn(filledIn(asked, settings.extraBody), needsNoReasoning ? { reasoning_effort: 'none' } : {})
+  const filled = filledIn(asked, settings.extraBody)
+  const body =
+    hasTools && wantsNoReasoning(request.model, settings) ? filledIn(filled, { reasoning_effort: 'none' }) : filled
   return { body: settings.dropFields.reduce<Fields>(without, body), isStreamed }
 }
 
 /** Whether the service is asked for a stream. */
 export function isStreamedUpstream(upstreamStream: Settings['upstreamStream'], hasTools: boolean): boolean {
   return upstreamStream === 'auto' || (upstreamStream === 'neverWithTools' && !hasTools)
+}
+
+/** Whether the service takes tools for this model only where no reasoning is asked for. */
+export function wantsNoReasoning(model: string, { toolsWithoutReasoning }: RequestSettings): boolean {
+  return toolsWithoutReasoning.some((beginning) => model.startsWith(beginning))
 }
 
 function tokenLimit(
@@ -72,10 +77,18 @@ function tokenLimit(
   return isNothing(limit) ? {} : { [field]: limit }
 }
 
-/** With those of `defaults` that `fields` does not bring. A `null` says nothing, and so brings nothing. */
+/** With those of `defaults` that `fields` does not bring. */
 function filledIn(fields: Fields, defaults: Fields): Fields {
-  const missing = Object.entries(defaults).filter(([name]) => !Object.hasOwn(fields, name) || isNothing(fields[name]))
-  return missing.length === 0 ? fields : { ...fields, ...Object.fromEntries(missing) }
+  let filled = fields
+  for (const [name, value] of Object.entries(defaults)) {
+    if (isMissing(fields, name)) filled = { ...filled, [name]: value }
+  }
+  return filled
+}
+
+/** A `null` says nothing, and so brings nothing. */
+export function isMissing(fields: Fields, name: string): boolean {
+  return !Object.hasOwn(fields, name) || isNothing(fields[name])
 }
 
 function isNothing(value: unknown): boolean {
@@ -83,5 +96,7 @@ function isNothing(value: unknown): boolean {
 }
 
 function defined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+  const said: Record<string, unknown> = {}
+  for (const name in fields) if (fields[name] !== undefined) said[name] = fields[name]
+  return said
 }

@@ -1,4 +1,4 @@
-import { Secret, systemClock } from '@dragoman/core'
+import { Secret, sourceTextOf, systemClock } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import {
   chatChunks,
@@ -124,6 +124,15 @@ describe('what is sent', () => {
 test('a stream that comes although none was asked for is read as one', async () => {
   await using rig = await start(chatStream({ text: 'Hi' }), { upstreamStream: 'never' })
   expect(await rig.chunks()).toEqual(chatChunks({ text: 'Hi' }))
+})
+
+test('a chunk has the text that it came as, unless it was made or changed here', async () => {
+  const text = '{ "choices":[{"index":0,"delta":{"content":"a"}}], "x":1.0 }'
+  await using rig = await start({ headers: { 'content-type': 'text/event-stream' }, body: `data: ${text}\n\n` })
+  expect((await rig.chunks()).map(sourceTextOf)).toEqual([text])
+  expect((await rig.chunks({ ...request, functions: [{ name: 'f' }] })).map(sourceTextOf)).toEqual([undefined])
+  await using whole = await start(completion({ text: 'Hi' }))
+  expect((await whole.chunks()).map(sourceTextOf)).toEqual([undefined, undefined])
 })
 
 test('JSON that is neither an answer nor an error is upstream_protocol', async () => {

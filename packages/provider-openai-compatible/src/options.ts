@@ -41,7 +41,7 @@ export const options = z
     conformant: z
       .boolean()
       .describe(
-        "Whether the service's answers are in OpenAI's form to the letter. Data for a relay: it changes nothing by itself. Default: the preset's.",
+        "Whether the service's answers are in OpenAI's form to the letter. Then a client that speaks it too gets the service's own bytes, unread but for usage, finish reasons and errors; nothing is repaired. Default: the preset's, else no.",
       ),
     sendReasoningHistory: z
       .union([z.boolean(), z.enum(['reasoning_content', 'reasoning'])])
@@ -104,6 +104,7 @@ export interface Settings {
   readonly canProbe: boolean
   readonly upstreamStream: 'auto' | 'never' | 'neverWithTools'
   readonly streamUsage: boolean
+  readonly conformant: boolean
   readonly sendReasoningHistory: boolean | 'reasoning_content' | 'reasoning'
   readonly tokenLimitField: 'max_tokens' | 'max_completion_tokens' | 'asSent'
   readonly toolsWithoutReasoning: readonly string[]
@@ -133,6 +134,7 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
     canProbe: preset.models === undefined && !preset.listIsPublic,
     upstreamStream: own.upstreamStream ?? preset.upstreamStream ?? 'auto',
     streamUsage: own.streamUsage ?? preset.streamUsage ?? true,
+    conformant: own.conformant ?? preset.conformant ?? false,
     sendReasoningHistory: own.sendReasoningHistory ?? preset.sendReasoningHistory ?? true,
     tokenLimitField: own.tokenLimitField ?? preset.tokenLimitField ?? 'asSent',
     toolsWithoutReasoning: [...(preset.toolsWithoutReasoning ?? []), ...(own.toolsWithoutReasoning ?? [])],

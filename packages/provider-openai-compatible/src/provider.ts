@@ -1,13 +1,33 @@
-import type { AcquireCall, Call, Credential, Provider, ProviderEnvironment, ProviderFactory } from '@dragoman/core'
-import { isDragomanError } from '@dragoman/core'
+import type {
+  AcquireCall,
+  Call,
+  Credential,
+  Provider,
+  ProviderEnvironment,
+  ProviderFactory,
+  RelayedAnswer,
+  RelayRequest,
+} from '@dragoman/core'
+import { DragomanError, isDragomanError } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { abortOnLeave, createHttpClient, events, isEventStream, readJson } from '@dragoman/upstream'
+import {
+  abortOnLeave,
+  createHttpClient,
+  eventPieces,
+  events,
+  type HttpResponse,
+  isEventStream,
+  readJson,
+  readJsonBytes,
+} from '@dragoman/upstream'
 import { accepts } from './accepts.ts'
-import { createDecoder } from './decode-answer.ts'
+import { authorizationBy } from './authorization.ts'
+import { createDecoder, isEnd, isInsteadOfAnswer, namedError } from './decode-answer.ts'
 import { encodeRequest } from './encode-request.ts'
 import { usesFunctions } from './legacy-functions.ts'
 import { decodeModels, toModel } from './models.ts'
 import { credential, type OpenAICompatibleOptions, options, resolve } from './options.ts'
+import { relayObstacle } from './relay-obstacle.ts'
 import { mapBaseResponse } from './reported-error.ts'
 
 const id = 'openai-compatible'
@@ -42,18 +62,18 @@ export function createCompatible(
     proxy: settings.proxy ?? proxy,
     clock,
   })
-  const authorization = ({ values: { apiKey } }: Credential): Record<string, string> => {
-    if (!apiKey) return {}
-    const { authHeader } = settings
-    return { [authHeader]: authHeader === 'authorization' ? `Bearer ${apiKey.reveal()}` : apiKey.reveal() }
-  }
+  const authorization = authorizationBy(settings.authHeader)
+  const mapError = mapBaseResponse(name, clock)
 
   const provider: Provider = {
     id: owner,
     answersWhole: settings.upstreamStream !== 'auto',
     accepts: (request) => accepts(request, settings),
 
-    chat: (request, call) => abortOnLeave(call.signal, (signal) => chat(request, { ...call, signal })),
+    chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
+
+    relayObstacle: (request, dialect) => relayObstacle(request, dialect, settings),
+    relay,
 
     async models(call) {
       if (settings.models) return settings.models.map((model) => toModel(model, owner))
@@ -65,21 +85,49 @@ export function createCompatible(
   }
   return settings.canProbe ? { ...provider, probe } : provider
 
-  async function* chat(request: ChatCompletionRequest, call: Call): AsyncGenerator<ChatCompletionChunk> {
-    const { body, isStreamed } = encodeRequest(request, settings)
-    const response = await http.post('/chat/completions', {
+  function post(body: unknown, isStreamed: boolean, call: Call, left?: AbortSignal): Promise<HttpResponse> {
+    const accept = isStreamed ? 'text/event-stream' : 'application/json'
+    return http.post('/chat/completions', {
       body,
       call,
+      left,
       headers: authorization(call.credential),
-      accept: isStreamed ? 'text/event-stream' : 'application/json',
-      mapError: mapBaseResponse(name, clock),
+      accept,
+      mapError,
     })
+  }
+
+  async function chat(
+    request: ChatCompletionRequest,
+    call: Call,
+    left: AbortSignal,
+  ): Promise<AsyncIterator<ChatCompletionChunk, undefined>> {
+    const { body, isStreamed } = encodeRequest(request, settings)
+    const response = await post(body, isStreamed, call, left)
     const errorFrom = response.errorFrom.bind(response)
     const decoder = createDecoder({ name, errorFrom, usesFunctions: usesFunctions(request) })
     // Services answer whole where a stream was asked for, and the other way round.
-    const isStream = isStreamed ? isEventStream(response) : response.contentType === 'text/event-stream'
-    if (isStream) yield* events(response, decoder.event)
-    else yield* decoder.completion(await readJson(response))
+    if (isStreamed ? isEventStream(response) : isNamedEventStream(response)) return events(response, decoder.event)
+    const chunks = decoder.completion(await readJson(response)).values()
+    return { next: async () => chunks.next() }
+  }
+
+  async function relay({ body, isStreamed }: RelayRequest, call: Call): Promise<RelayedAnswer> {
+    const response = await post(body, isStreamed, call)
+    const errorFrom = (json: unknown) => response.errorFrom(json)
+    if (isStreamed && isEventStream(response)) {
+      const pieces = eventPieces(response, { isEnd, errorFrom: (event) => namedError(event, { name, errorFrom }) })
+      return { kind: 'events', pieces, errorFrom }
+    }
+    if (isNamedEventStream(response)) {
+      response.body.release()
+      throw new DragomanError('upstream_protocol', `${name} streamed an answer that was to come whole`, {
+        origin: 'upstream',
+      })
+    }
+    const { bytes, json } = await readJsonBytes(response)
+    if (isInsteadOfAnswer(json)) throw errorFrom(json)
+    return { kind: 'whole', bytes, json }
   }
 
   async function probe(held: Credential, call: AcquireCall): Promise<'ok' | 'rejected' | 'challenged'> {
@@ -94,4 +142,8 @@ export function createCompatible(
       throw error // it says nothing about the credential
     }
   }
+}
+
+function isNamedEventStream({ contentType }: HttpResponse): boolean {
+  return contentType === 'text/event-stream'
 }

@@ -1,26 +1,55 @@
 import { DragomanError } from '@dragoman/core'
 
 /**
- * An iterable that stops its source as soon as it is left, also while a `next()` is pending: an async generator would
- * first wait for what it awaits. `open` gets a signal that trips then, and with the caller's own.
+ * Items whose source is opened with the first `next()`, and let go as soon as they are left, also while a `next()` is
+ * pending: an async generator would first wait for what it awaits. `left` trips then; what `open` does has to end with
+ * it (requests take it beside the signal of their call). Once the source is open, its own promises are handed on, so
+ * that an item costs nothing here.
  */
 export function abortOnLeave<T>(
-  signal: AbortSignal,
-  open: (signal: AbortSignal) => AsyncGenerator<T>,
-): AsyncIterableIterator<T> {
-  const controller = new AbortController()
-  const source = open(AbortSignal.any([signal, controller.signal]))
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    next: () => source.next(),
-    async return() {
-      controller.abort(new DragomanError('aborted', 'The caller left'))
-      await source.return(undefined).catch(() => {
-        // Its last words are for somebody who still listens.
-      })
-      return { done: true, value: undefined }
-    },
+  open: (left: AbortSignal) => Promise<AsyncIterator<T, undefined>>,
+): AsyncIterableIterator<T, undefined> {
+  return new OpenedOnDemand(open)
+}
+
+class OpenedOnDemand<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #controller = new AbortController()
+  readonly #open: (left: AbortSignal) => Promise<AsyncIterator<T, undefined>>
+  #opening: Promise<AsyncIterator<T, undefined>> | undefined
+  #source: AsyncIterator<T, undefined> | undefined
+  #hasFailed = false
+
+  constructor(open: (left: AbortSignal) => Promise<AsyncIterator<T, undefined>>) {
+    this.#open = open
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.#source ? this.#source.next() : this.#first()
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#controller.abort(new DragomanError('aborted', 'The caller left'))
+    try {
+      await (this.#source ?? (await this.#opening))?.return?.()
+    } catch {
+      // Its last words are for somebody who still listens.
+    }
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async #first(): Promise<IteratorResult<T, undefined>> {
+    if (this.#hasFailed || (this.#controller.signal.aborted && !this.#opening)) return { done: true, value: undefined }
+    this.#opening ??= this.#open(this.#controller.signal)
+    try {
+      this.#source = await this.#opening
+    } catch (error) {
+      this.#hasFailed = true
+      throw error
+    }
+    return this.#source.next()
   }
 }

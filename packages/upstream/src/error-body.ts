@@ -17,7 +17,9 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** Whether a JSON answer is an error in spite of its status: it has an `error` that says something. */
 export function isErrorBody(json: unknown): boolean {
-  const { error } = fieldsOf(unwrap(json))
+  const value = unwrap(json)
+  // Asked of every answer, so nothing is copied.
+  const error = typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined
   return (typeof error === 'object' && error !== null) || (typeof error === 'string' && error !== '')
 }
 

@@ -4,7 +4,6 @@ import {
   everyByte,
   everyCut,
   gate,
-  handClock,
   htmlPage,
   jsonReply,
   repeated,
@@ -14,30 +13,15 @@ import {
 } from '@dragoman/testkit'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { events, type HttpResponse, isEventStream, readJson } from './index.ts'
+import { events, isEventStream, readJson } from './index.ts'
 import { defaultLimits } from './limits.ts'
-import { BodyChannel } from './response-body.ts'
-import { dataOf, failureOf, outcomeOf, startRig, textOf, turns } from './test-rig.ts'
+import { dataOf, failureOf, inMemory, outcomeOf, startRig, textOf, turns } from './test-rig.ts'
 
 const eventStream = { 'content-type': 'text/event-stream' }
 
 /** What `events` makes of a body in these pieces, without a socket. */
 async function parsed(pieces: readonly Uint8Array[], limits = defaultLimits): Promise<unknown> {
-  const body = new BodyChannel({ pause() {}, resume() {}, finish() {}, release() {} })
-  for (const piece of pieces) body.data(piece)
-  body.end()
-  const fail = (): never => {
-    throw new Error('not an error')
-  }
-  const response: HttpResponse = {
-    status: 200,
-    headers: new Headers(eventStream),
-    contentType: 'text/event-stream',
-    body,
-    call: { provider: 'acme', limits, clock: handClock(), errorFromText: fail },
-    errorFrom: fail,
-  }
-  const { items, error } = await outcomeOf(events(response, (event) => [event]))
+  const { items, error } = await outcomeOf(events(inMemory(pieces, limits), (event) => [event]))
   return error === undefined ? items : textOf(error)
 }
 

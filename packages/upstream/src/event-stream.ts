@@ -3,6 +3,7 @@ import { createParser, type EventSourceMessage, type EventSourceParser } from 'e
 import { isErrorBody, readErrorBody } from './error-body.ts'
 import { type HttpResponse, parseJson } from './http-response.ts'
 import { inBytes, inSeconds } from './limits.ts'
+import { PlainEvents } from './plain-events.ts'
 import { PullQueue } from './pull-queue.ts'
 import type { BodySink } from './response-body.ts'
 
@@ -36,6 +37,54 @@ export function events<T>(
   response: HttpResponse,
   decode: (event: StreamEvent) => Iterable<T> | typeof END,
 ): AsyncIterableIterator<T, undefined> {
+  const { queue, reader } = readerOf(response, decode)
+  response.body.attach(reader)
+  return queue
+}
+
+export interface EventPiecesOptions {
+  /** Whether an event of this data ends the stream. Quick: asked as the bytes come in. */
+  isEnd(data: string): boolean
+  /** Asked of each event that has a name, for names get lost: what it reports, if that is an error. */
+  errorFrom?(event: StreamEvent): DragomanError | undefined
+}
+
+/**
+ * The bytes of a stream as they came, cut so that each piece holds whole events, for whoever passes them on unread.
+ *
+ * Every event is in the form `data: …` and a blank line, all in line feeds. That is how services send them; from the
+ * first one on that is framed in another way they are read and framed anew, without names and ids. Comments may stand
+ * between events, and alone in a piece. After the event that ends the stream nothing more is read. Limits, errors and a
+ * last event without its blank line are as with `events`.
+ */
+export function eventPieces(
+  response: HttpResponse,
+  { isEnd, errorFrom }: EventPiecesOptions,
+): AsyncIterableIterator<Uint8Array, undefined> {
+  const { queue, reader } = readerOf<Uint8Array>(response, (event) => {
+    const error = event.event === undefined ? undefined : errorFrom?.(event)
+    if (error) throw error
+    const bytes = Buffer.from(`data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`)
+    queue.push(bytes, bytes.length)
+    return isEnd(event.data) ? END : []
+  })
+  const plain = {
+    isEnd,
+    pass(piece: Uint8Array, hasEvent: boolean) {
+      reader.passed(hasEvent)
+      queue.push(piece, piece.length)
+    },
+    finish: () => reader.finish(),
+  }
+  reader.skim(new PlainEvents(plain, response.call.limits.maxEventBytes))
+  response.body.attach(reader)
+  return queue
+}
+
+function readerOf<T>(
+  response: HttpResponse,
+  decode: (event: StreamEvent) => Iterable<T> | typeof END,
+): { queue: PullQueue<T>; reader: EventReader<T> } {
   const { body } = response
   const queue = new PullQueue<T>({
     pause: () => body.pause(),
@@ -46,8 +95,7 @@ export function events<T>(
     release: () => body.release(),
   })
   const reader = new EventReader(response, decode, queue)
-  body.attach(reader)
-  return queue
+  return { queue, reader }
 }
 
 // What the longest field name and its separators add to a value in the parser's buffer.
@@ -65,6 +113,8 @@ class EventReader<T> implements BodySink {
   readonly #queue: PullQueue<T>
   readonly #utf8 = new TextDecoder()
   readonly #parser: EventSourceParser
+  /** Stands before the parser as long as that is not needed. */
+  #plain: PlainEvents | undefined
   #isOver = false
   /** What came so far, while it may still turn out to be no event stream. */
   #beginning: string | undefined = ''
@@ -86,11 +136,26 @@ class EventReader<T> implements BodySink {
     })
   }
 
+  /** Lets pass what is in the plain form, until something is not. */
+  skim(plain: PlainEvents): void {
+    this.#plain = plain
+  }
+
+  /** Something of that went past the parser. */
+  passed(hasEvent: boolean): void {
+    if (hasEvent) this.#hasEvent = true
+    this.#beginning = undefined
+  }
+
   data(chunk: Uint8Array): void {
     if (this.#isOver) return
-    const { clock, limits } = this.#response.call
     this.#hasEvent = false
-    this.#feed(this.#utf8.decode(chunk, { stream: true }), false)
+    const unread = this.#plain ? this.#plain.take(chunk) : chunk
+    if (unread) {
+      this.#plain = undefined
+      this.#feed(this.#utf8.decode(unread, { stream: true }), false)
+    }
+    const { clock, limits } = this.#response.call
     const now = clock.elapsed()
     if (this.#hasEvent) this.#lastEventAt = now
     else if (now - this.#lastEventAt >= MAX_QUIET_IDLES * limits.idleMs) {
@@ -106,8 +171,9 @@ class EventReader<T> implements BodySink {
 
   end(): void {
     if (this.#isOver) return
+    const unread = this.#plain?.rest()
     // The line break and blank line that some servers leave out after their last event.
-    this.#feed(`${this.#utf8.decode()}\n\n`, true)
+    this.#feed(`${this.#utf8.decode(unread)}\n\n`, true)
     this.#isOver = true
     this.#queue.end()
   }
@@ -133,7 +199,7 @@ class EventReader<T> implements BodySink {
     try {
       const items = this.#decode(event === undefined ? { data } : { event, data })
       if (items === END) {
-        this.#finish()
+        this.finish()
         return
       }
       let bytes = data.length
@@ -168,7 +234,7 @@ class EventReader<T> implements BodySink {
     return this.#errorOf('upstream_protocol', 'answered with JSON where a stream of events was asked for')
   }
 
-  #finish(): void {
+  finish(): void {
     this.#isOver = true
     this.#response.body.finish()
     this.#queue.end()

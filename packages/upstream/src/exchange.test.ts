@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { inspect } from 'node:util'
 import { DragomanError } from '@dragoman/core'
@@ -5,6 +6,7 @@ import {
   blackHole,
   closedPort,
   cut,
+  errorReply,
   gate,
   gzipBomb,
   hangUp,
@@ -163,7 +165,7 @@ test('one timer serves a stream, however many chunks it has', async () => {
   rig.upstream.script({ headers: eventStream, body: Array.from({ length: 100 }, () => 'data: a\n\n') })
   const response = await client.post('/', { call: rig.call(), accept: 'text/event-stream' })
   expect((await outcomeOf(dataOf(response))).items).toHaveLength(100)
-  expect(scheduled).toBeLessThanOrEqual(3) // connect, head, idle
+  expect(scheduled).toBe(1) // for the connection, the head and the body
   await client.close()
 })
 
@@ -286,6 +288,22 @@ test('an abort after the last item changes nothing', async () => {
   controller.abort()
   await turns(5)
   expect(rig.upstream.connections.open).toBe(1)
+})
+
+test('signals that live on hold nothing of a call that is over', async () => {
+  await using rig = await startRig()
+  rig.upstream.script({ body: '{}' }, { headers: eventStream, body: ['data: a\n\n', stall()] }, errorReply(500))
+  const [signal, left] = [new AbortController().signal, new AbortController().signal]
+  const held = () => getEventListeners(signal, 'abort').length + getEventListeners(left, 'abort').length
+  await readJson(await rig.whole(rig.call({ signal }), { left }))
+  expect(held()).toBe(0)
+  const items = dataOf(await rig.stream(rig.call({ signal }), { left }))
+  await items.next()
+  expect(held()).toBe(2)
+  await items.return?.()
+  expect(held()).toBe(0)
+  await failureOf(rig.whole(rig.call({ signal }), { left }))
+  expect(held()).toBe(0)
 })
 
 test('an abort while an error body is read is the abort', async () => {

@@ -8,6 +8,7 @@ import { BodyChannel, type BodySource, type ResponseBody } from './response-body
 import { Watchdog } from './watchdog.ts'
 
 export interface ExchangeOptions {
+  /** With the clocks of undici off (0): time is kept here, with limits that each call may set. */
   readonly request: Dispatcher.DispatchOptions
   readonly dispatcher: Dispatcher
   /** Connections like those of `dispatcher`, but none of them open yet. */
@@ -20,6 +21,8 @@ export interface ExchangeOptions {
   readonly isStream: boolean
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Ends it as well. */
+  readonly left: AbortSignal | undefined
 }
 
 /** By lower-cased name, as undici gives them. */
@@ -57,7 +60,6 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #controller: Dispatcher.DispatchController | undefined
   #link: Link | undefined
   #isReused = false
-  #sentAt = 0
   #isAnswered = false
   #body: BodyChannel | undefined
   #decoder: ContentDecoder | undefined
@@ -66,7 +68,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.#watchdog = new Watchdog(options.clock)
+    this.#watchdog = new Watchdog(options.clock, this.#expire)
     this.#head = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -75,11 +77,12 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   /** Resolves with the head of the response, whatever its status; rejects with a `DragomanError`. Called once. */
   start(): Promise<ResponseHead> {
-    const { signal, dispatcher } = this.#options
-    if (signal.aborted) {
+    const { signal, left, dispatcher } = this.#options
+    if (signal.aborted || left?.aborted) {
       this.#onAbort()
     } else {
       signal.addEventListener('abort', this.#onAbort)
+      left?.addEventListener('abort', this.#onAbort)
       this.#dispatch(dispatcher)
     }
     return this.#head
@@ -94,7 +97,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
 
   resume(): void {
     if (this.#state !== 'body') return
-    this.#watchIdle()
+    this.#watchdog.watch(this.#options.limits.idleMs)
     this.#decoder?.resume()
     if (!this.#decoder?.isFull) this.#controller?.resume()
   }
@@ -104,12 +107,12 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#state = 'resting'
     this.#wireBytes = 0
     this.#decoder?.destroy()
-    this.#watchdog.watch(REST_MS, () => this.#close())
+    this.#watchdog.watch(REST_MS)
     this.#controller?.resume()
   }
 
   release(): void {
-    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#unfollow()
     if (this.#state === 'body') this.#close()
   }
 
@@ -126,8 +129,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     }
     this.#state = 'waiting'
     this.#isReused = this.#link?.carry() ?? false
-    this.#sentAt = this.#options.clock.elapsed()
-    this.#watchFor(this.#options.isStream ? 'headersMs' : 'wholeHeadersMs', 'no response')
+    this.#watchdog.watch(this.#options.limits[this.#headLimit])
   }
 
   onResponseStarted(): void {
@@ -137,7 +139,8 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
     // Below 200 it announces a response that is still to come.
     if (this.#state !== 'waiting' || status < 200) return
-    const coding = readContentCoding(headers['content-encoding']?.toString())
+    const encoding = headers['content-encoding']
+    const coding = encoding && readContentCoding(encoding.toString())
     if (coding === 'unknown') {
       this.#fail('compressed its response in a way nobody asked for')
       return
@@ -145,7 +148,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     if (coding) this.#decoder = this.#createDecoder(coding)
     this.#state = 'body'
     this.#body = new BodyChannel(this)
-    this.#watchIdle()
+    this.#watchdog.watch(this.#options.limits.idleMs)
     this.#resolve({ status, headers, body: this.#body })
   }
 
@@ -184,26 +187,26 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   }
 
   readonly #onAbort = (): void => {
-    const { signal } = this.#options
-    this.#conclude(toDragomanError(signal.reason, signal), true)
+    const { signal, left } = this.#options
+    const tripped = left?.aborted && !signal.aborted ? left : signal
+    this.#conclude(toDragomanError(tripped.reason, tripped), true)
   }
 
   #dispatch(dispatcher: Dispatcher): void {
     this.#state = 'connecting'
+    this.#watchdog.watch(this.#options.limits.connectMs)
     try {
-      // Time is kept here, so the clocks of whatever dispatcher it is stay off.
-      dispatcher.dispatch({ ...this.#options.request, headersTimeout: 0, bodyTimeout: 0 }, this)
+      dispatcher.dispatch(this.#options.request, this)
     } catch (error) {
       // Most report what is wrong with a request as they report everything; undici's proxies throw.
       this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)))
     }
-    if (this.#state === 'connecting') this.#watchFor('connectMs', 'no connection')
   }
 
   /** A kept-alive connection that the other side closed just as we wrote: the request was not seen. */
   #isStale(error: Error): boolean {
     if (this.#state !== 'waiting' || !this.#isReused || this.#isAnswered) return false
-    if (this.#options.clock.elapsed() - this.#sentAt > STALE_MS) return false
+    if (this.#options.clock.elapsed() - this.#watchdog.lastAt > STALE_MS) return false
     return 'code' in error && CLOSED_BY_PEER.has(error.code)
   }
 
@@ -246,17 +249,21 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#body?.end()
   }
 
-  #watchIdle(): void {
-    this.#watchFor('idleMs', 'no byte')
+  get #headLimit(): 'headersMs' | 'wholeHeadersMs' {
+    return this.#options.isStream ? 'headersMs' : 'wholeHeadersMs'
   }
 
-  #watchFor(name: 'connectMs' | 'headersMs' | 'wholeHeadersMs' | 'idleMs', what: string): void {
-    const limitMs = this.#options.limits[name]
-    this.#watchdog.watch(limitMs, () => {
-      const { provider, host } = this.#options
-      const message = `${provider} (${host}): ${what} for ${inSeconds(limitMs)} (limits.${name})`
-      this.#conclude(new DragomanError('upstream_timeout', message, { origin: 'upstream' }), false)
-    })
+  readonly #expire = (): void => {
+    if (this.#state === 'connecting') this.#timeOut('connectMs', 'no connection')
+    else if (this.#state === 'waiting') this.#timeOut(this.#headLimit, 'no response')
+    else if (this.#state === 'body') this.#timeOut('idleMs', 'no byte')
+    else this.#close()
+  }
+
+  #timeOut(name: 'connectMs' | 'headersMs' | 'wholeHeadersMs' | 'idleMs', what: string): void {
+    const { provider, host, limits } = this.#options
+    const message = `${provider} (${host}): ${what} for ${inSeconds(limits[name])} (limits.${name})`
+    this.#conclude(new DragomanError('upstream_timeout', message, { origin: 'upstream' }), false)
   }
 
   #failByLength(): void {
@@ -290,7 +297,13 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #settle(): void {
     this.#state = 'over'
     this.#watchdog.stop()
-    if (!this.#body) this.#options.signal.removeEventListener('abort', this.#onAbort)
+    if (!this.#body) this.#unfollow()
     this.#decoder?.destroy()
+  }
+
+  #unfollow(): void {
+    const { signal, left } = this.#options
+    signal.removeEventListener('abort', this.#onAbort)
+    left?.removeEventListener('abort', this.#onAbort)
   }
 }

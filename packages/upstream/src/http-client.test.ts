@@ -13,7 +13,7 @@ import {
 } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
-import { abortOnLeave, createHttpClient, isEventStream, readJson, readText } from './index.ts'
+import { createHttpClient, isEventStream, readJson, readText } from './index.ts'
 import { apiKey, credential, failureOf, startRig, turns } from './test-rig.ts'
 
 test.each([
@@ -327,19 +327,28 @@ test('what the operator put into the query or a header of his own does not come 
   await client.close()
 })
 
-test('leaving an answer that has not begun stops its source at once', async () => {
-  const stopped = Promise.withResolvers<string>()
-  const silent = abortOnLeave(new AbortController().signal, async function* (signal) {
-    yield await new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => {
-        stopped.resolve('stopped')
-        reject(signal.reason)
-      })
-    })
-  })
-  const pending = silent.next()
-  pending.catch(() => {})
-  expect(await silent.return?.()).toEqual({ done: true, value: undefined })
-  expect(await stopped.promise).toBe('stopped')
-  await expect(pending).rejects.toMatchObject({ code: 'aborted' })
+test('the headers of a frozen object are those of each way of asking, and of nobody else', async () => {
+  await using rig = await startRig({ headers: { 'x-team': 'blue' } })
+  rig.upstream.always(jsonReply({}))
+  const first = Object.freeze({ Authorization: 'Bearer one' })
+  const second = Object.freeze({ Authorization: 'Bearer two' })
+  for (const headers of [first, second, first]) {
+    for (const accept of ['application/json', 'text/event-stream']) await rig.whole(rig.call(), { headers, accept })
+    await rig.client.get('/models', { call: rig.call(), headers })
+  }
+  const sent = rig.upstream.requests.map(({ headers }) =>
+    [
+      headers.authorization,
+      headers['x-team'],
+      headers.accept,
+      headers['accept-encoding'],
+      headers['content-type'],
+    ].join(),
+  )
+  const ways = (key: string) => [
+    `Bearer ${key},blue,application/json,gzip, br,application/json`,
+    `Bearer ${key},blue,text/event-stream,identity,application/json`,
+    `Bearer ${key},blue,application/json,gzip, br,`,
+  ]
+  expect(sent).toEqual([...ways('one'), ...ways('two'), ...ways('one')])
 })

@@ -10,7 +10,7 @@ import { resolveLimits } from './limits.ts'
 import { proxyFor } from './proxy-route.ts'
 import { readBeginning } from './read-body.ts'
 import { redact } from './redact.ts'
-import { readBaseUrl, redirectTarget, requestUrl } from './request-url.ts'
+import { readBaseUrl, redirectTarget, targetReader } from './request-url.ts'
 
 export interface HttpClientOptions {
   /** Named in messages. */
@@ -34,6 +34,9 @@ export type RequestCall = Pick<Call, 'signal'> & Partial<Pick<Call, 'credential'
 
 export interface RequestOptions {
   readonly call: RequestCall
+  /** Ends it like the signal of the call: whoever waited for the answer is gone. See `abortOnLeave`. */
+  readonly left?: AbortSignal | undefined
+  /** Prepared once where they are frozen, so give the same object for the same credential. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default `application/json`. `text/event-stream` shortens the wait for the head and asks for no compression. */
   readonly accept?: string | undefined
@@ -56,58 +59,61 @@ export interface HttpClient {
 
 const USER_AGENT = `dragoman/${manifest.version}`
 
+const JSON_TYPE = 'application/json'
+
+const EVENT_STREAM = 'text/event-stream'
+
 const MAX_REDIRECTS = 3
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { provider, clock = systemClock } = options
   const base = readBaseUrl(options.baseUrl)
+  const { origin, host } = base
   const proxy = proxyFor(base, options.proxy)
-  const openAnew = () => createDispatcher(base.origin, proxy)
+  const openAnew = () => createDispatcher(origin, proxy)
   const dispatcher = options.dispatcher ?? openAnew()
-  const ownHeaders = { 'user-agent': USER_AGENT, ...lowerCased(options.headers) }
+  const headersOf = headerMaker({ 'user-agent': USER_AGENT, ...lowerCased(options.headers) })
+  const targetOf = targetReader(base)
   let closing: Promise<void> | undefined
 
   async function send(method: 'GET' | 'POST', path: string, request: PostOptions): Promise<HttpResponse> {
-    const { call, accept = 'application/json' } = request
-    const isStream = accept.includes('text/event-stream')
+    const { call, left, accept = JSON_TYPE } = request
+    const { signal } = call
+    const isStream = accept.includes(EVENT_STREAM)
     const body = encodeBody(request.body)
-    const headers = {
-      ...ownHeaders,
-      accept,
-      // A compressed stream waits in somebody's buffer for more; whole answers, lists above all, shrink to a tenth.
-      'accept-encoding': isStream ? 'identity' : 'gzip, br',
-      ...(body !== null && { 'content-type': 'application/json' }),
-      ...lowerCased(request.headers),
-    }
+    const headers = headersOf(request.headers, accept, body !== null)
     const limits = resolveLimits(call.limits)
-    const { host, origin } = base
 
-    const exchange = async (url: URL): Promise<ResponseHead> => {
-      const startedAt = clock.elapsed()
-      call.observe?.({ type: 'request', method, origin, path: url.pathname })
-      const sent = { origin, method, path: url.pathname + url.search, headers, body }
-      const { signal } = call
-      const whole = { request: sent, dispatcher, openAnew, provider, host, limits, isStream, clock, signal }
-      const head = await new Exchange(whole).start()
-      call.observe?.({ type: 'response', status: head.status, afterMs: Math.round(clock.elapsed() - startedAt) })
-      return head
-    }
-    const head = await followed(exchange, requestUrl(base, path)).catch((error) => {
-      throw explainHeader(error, provider, call)
-    })
     const toError: ToError = (answer) => {
-      const context = {
-        provider,
-        secrets: secretsOf(call, headers, options.headers, base.searchParams),
-        now: clock.now(),
-      }
+      const secrets = secretsOf(call, headers, options.headers, base.searchParams)
+      const context = { provider, secrets, now: clock.now() }
       const own = request.mapError?.(answer)
       return own ? withoutSecrets(own, context) : mapErrorResponse(answer, context)
+    }
+
+    let target = targetOf(path)
+    let head: ResponseHead
+    for (let redirects = 0; ; redirects++) {
+      const startedAt = clock.elapsed()
+      call.observe?.({ type: 'request', method, origin, path: target.pathname })
+      const sent = { origin, method, path: target.path, headers, body, headersTimeout: 0, bodyTimeout: 0 }
+      const whole = { request: sent, dispatcher, openAnew, provider, host, limits, isStream, clock, signal, left }
+      try {
+        head = await new Exchange(whole).start()
+      } catch (error) {
+        throw explainHeader(error, provider, call)
+      }
+      call.observe?.({ type: 'response', status: head.status, afterMs: Math.round(clock.elapsed() - startedAt) })
+      const next = redirects < MAX_REDIRECTS ? redirectTarget(head, origin, target) : undefined
+      if (!next) break
+      head.body.finish()
+      head.body.release()
+      target = next
     }
     const response = new ReceivedResponse(head, { provider, limits, clock }, toError)
     // A page is no answer either: some proxy or login wall stands in front of the service.
     const isAnswer = head.status < 300 && (accept.includes('html') || !isHtml(response.contentType, ''))
-    if (!isAnswer) throw response.call.errorFromText(await readBeginning(response))
+    if (!isAnswer) throw response.errorFromText(await readBeginning(response))
     return response
   }
 
@@ -121,21 +127,37 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 }
 
-async function followed(exchange: (url: URL) => Promise<ResponseHead>, first: URL): Promise<ResponseHead> {
-  let url = first
-  for (let redirects = 0; ; redirects++) {
-    const head = await exchange(url)
-    const next = redirectTarget(head.status, head.headers.location?.toString(), url)
-    if (next === undefined || redirects === MAX_REDIRECTS) return head
-    head.body.finish()
-    head.body.release()
-    url = next
-  }
-}
-
 function encodeBody(body: unknown): string | Uint8Array | null {
   if (body === undefined) return null
   return body instanceof Uint8Array ? body : JSON.stringify(body)
+}
+
+type RequestHeaders = Readonly<Record<string, string>>
+
+/**
+ * Puts the headers of requests together, those of a frozen object once for each way of asking. They are kept as long as
+ * that object, which may hold a key.
+ */
+function headerMaker(
+  own: RequestHeaders,
+): (given: RequestHeaders | undefined, accept: string, hasBody: boolean) => RequestHeaders {
+  const make = (given: RequestHeaders | undefined, accept: string, hasBody: boolean) => ({
+    ...own,
+    accept,
+    // A compressed stream waits in somebody's buffer for more; whole answers, lists above all, shrink to a tenth.
+    'accept-encoding': accept.includes(EVENT_STREAM) ? 'identity' : 'gzip, br',
+    ...(hasBody && { 'content-type': JSON_TYPE }),
+    ...lowerCased(given),
+  })
+  const streams = new WeakMap<RequestHeaders, RequestHeaders>()
+  const answers = new WeakMap<RequestHeaders, RequestHeaders>()
+  return (given, accept, hasBody) => {
+    const known = accept === EVENT_STREAM ? streams : accept === JSON_TYPE ? answers : undefined
+    if (!known || !hasBody || !given || !Object.isFrozen(given)) return make(given, accept, hasBody)
+    const headers = known.get(given) ?? make(given, accept, hasBody)
+    known.set(given, headers)
+    return headers
+  }
 }
 
 function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {

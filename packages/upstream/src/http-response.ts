@@ -30,11 +30,13 @@ export interface ResponseCall {
 export type ToError = (response: { status: number; headers: Headers; text: string; json: unknown }) => DragomanError
 
 /** Builds `Headers` only if somebody looks at them: that costs more than all else that is done to a head. */
-export class ReceivedResponse implements HttpResponse {
+export class ReceivedResponse implements HttpResponse, ResponseCall {
   readonly status: number
   readonly contentType: string
   readonly body: ResponseBody
-  readonly call: ResponseCall
+  readonly provider: string
+  readonly limits: Limits
+  readonly clock: Clock
   readonly #raw: RawHeaders
   readonly #toError: ToError
   #headers: Headers | undefined
@@ -43,9 +45,11 @@ export class ReceivedResponse implements HttpResponse {
     this.status = head.status
     this.body = head.body
     this.contentType = mediaTypeOf(head.headers)
+    this.provider = call.provider
+    this.limits = call.limits
+    this.clock = call.clock
     this.#raw = head.headers
     this.#toError = toError
-    this.call = { ...call, errorFromText: (text) => this.#errorFromText(text) }
   }
 
   get headers(): Headers {
@@ -53,11 +57,15 @@ export class ReceivedResponse implements HttpResponse {
     return this.#headers
   }
 
+  get call(): ResponseCall {
+    return this
+  }
+
   errorFrom(json: unknown): DragomanError {
     return this.#toError({ status: this.status, headers: this.headers, text: '', json })
   }
 
-  #errorFromText(text: string): DragomanError {
+  errorFromText(text: string): DragomanError {
     return this.#toError({ status: this.status, headers: this.headers, text, json: parseJson(text) })
   }
 }
@@ -72,7 +80,10 @@ export function parseJson(text: string): unknown {
 }
 
 function mediaTypeOf(headers: RawHeaders): string {
-  return (headers['content-type']?.toString().split(';', 1)[0] ?? '').trim().toLowerCase()
+  const value = headers['content-type']?.toString() ?? ''
+  // As nearly every service writes it.
+  if (value === 'application/json' || value === 'text/event-stream') return value
+  return (value.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 
 function readHeaders(raw: RawHeaders): Headers {

@@ -2,7 +2,14 @@ export { abortOnLeave } from './abort-on-leave.ts'
 export type { ErrorBody } from './error-body.ts'
 export { isErrorBody, readErrorBody } from './error-body.ts'
 export { type ErrorResponse, type MapError, type MapErrorContext, mapErrorResponse } from './error-response.ts'
-export { END, events, isEventStream, type StreamEvent } from './event-stream.ts'
+export {
+  END,
+  type EventPiecesOptions,
+  eventPieces,
+  events,
+  isEventStream,
+  type StreamEvent,
+} from './event-stream.ts'
 export {
   createHttpClient,
   type HttpClient,
@@ -13,7 +20,7 @@ export {
 } from './http-client.ts'
 export type { HttpResponse, ResponseCall } from './http-response.ts'
 export { defaultLimits, type Limits } from './limits.ts'
-export { readJson, readText } from './read-body.ts'
+export { readJson, readJsonBytes, readText } from './read-body.ts'
 export { redact } from './redact.ts'
 export { renewOnce } from './renew-once.ts'
 export type { BodySink, ResponseBody } from './response-body.ts'

@@ -1,6 +1,8 @@
 import type { DragomanError } from '@dragoman/core'
+import { asBuffer } from './as-buffer.ts'
 import { isErrorBody } from './error-body.ts'
 import { type HttpResponse, parseJson } from './http-response.ts'
+import type { BodySink, ResponseBody } from './response-body.ts'
 import { Watchdog } from './watchdog.ts'
 
 /**
@@ -8,7 +10,17 @@ import { Watchdog } from './watchdog.ts'
  * `upstream_challenge` for a browser check, and for a body that reports an error what that means.
  */
 export async function readJson(response: HttpResponse): Promise<unknown> {
-  const text = await readText(response)
+  return jsonOf(response, await readBytes(response))
+}
+
+/** The whole body, as it came and as `readJson` reads it. */
+export async function readJsonBytes(response: HttpResponse): Promise<{ bytes: Uint8Array; json: unknown }> {
+  const bytes = await readBytes(response)
+  return { bytes, json: jsonOf(response, bytes) }
+}
+
+function jsonOf(response: HttpResponse, bytes: Uint8Array): unknown {
+  const text = decode(bytes)
   const json = parseJson(text)
   if (json === undefined) throw response.call.errorFromText(text.slice(0, BEGINNING_BYTES))
   if (isErrorBody(json)) throw response.errorFrom(json)
@@ -16,26 +28,46 @@ export async function readJson(response: HttpResponse): Promise<unknown> {
 }
 
 /** The whole body as text (UTF-8, without a byte order mark). Bounded by `limits.maxAnswerBytes`. */
-export function readText(response: HttpResponse): Promise<string> {
-  const { body } = response
-  return new Promise((resolve, reject: (error: DragomanError) => void) => {
-    const chunks: Uint8Array[] = []
-    body.attach({
-      data: (chunk) => chunks.push(chunk),
-      end() {
-        body.release()
-        resolve(decode(chunks))
-      },
-      fail(error) {
-        body.release()
-        reject(error)
-      },
-    })
-  })
+export async function readText(response: HttpResponse): Promise<string> {
+  return decode(await readBytes(response))
+}
+
+/** The whole body. Bounded by `limits.maxAnswerBytes`. */
+export function readBytes({ body }: HttpResponse): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => body.attach(new Collector(body, resolve, reject)))
+}
+
+class Collector implements BodySink {
+  readonly #body: ResponseBody
+  readonly #resolve: (bytes: Uint8Array) => void
+  readonly #reject: (error: DragomanError) => void
+  readonly #chunks: Uint8Array[] = []
+
+  constructor(body: ResponseBody, resolve: (bytes: Uint8Array) => void, reject: (error: DragomanError) => void) {
+    this.#body = body
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#chunks.push(chunk)
+  }
+
+  end(): void {
+    this.#body.release()
+    this.#resolve(joined(this.#chunks))
+  }
+
+  fail(error: DragomanError): void {
+    this.#body.release()
+    this.#reject(error)
+  }
 }
 
 const BEGINNING_BYTES = 64 * 1024
 const BEGINNING_MS = 5_000
+
+const BYTE_ORDER_MARK = 0xfeff
 
 /**
  * What an error has to say: at most the first 64 KiB of the body, and what of them came within five seconds. A body
@@ -43,16 +75,16 @@ const BEGINNING_MS = 5_000
  */
 export function readBeginning(response: HttpResponse): Promise<string> {
   const { body, call } = response
-  const watchdog = new Watchdog(call.clock)
   return new Promise((resolve, reject: (error: DragomanError) => void) => {
     const chunks: Uint8Array[] = []
     let bytes = 0
     const finish = () => {
       watchdog.stop()
       body.release()
-      resolve(decode(chunks).slice(0, BEGINNING_BYTES))
+      resolve(decode(joined(chunks)).slice(0, BEGINNING_BYTES))
     }
-    watchdog.watch(BEGINNING_MS, finish)
+    const watchdog = new Watchdog(call.clock, finish)
+    watchdog.watch(BEGINNING_MS)
     body.attach({
       data(chunk) {
         if (bytes >= BEGINNING_BYTES) return
@@ -71,8 +103,12 @@ export function readBeginning(response: HttpResponse): Promise<string> {
   })
 }
 
-function decode(chunks: readonly Uint8Array[]): string {
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const [first] = chunks
-  const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks)
-  return new TextDecoder().decode(bytes)
+  return chunks.length === 1 && first ? first : Buffer.concat(chunks)
+}
+
+function decode(bytes: Uint8Array): string {
+  const text = asBuffer(bytes).toString()
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
 }

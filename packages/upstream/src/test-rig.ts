@@ -2,15 +2,18 @@ import { type CallEvent, type CallLimits, type Credential, isDragomanError, Secr
 import { canary, type FakeUpstream, type HandClock, handClock, startFakeUpstream } from '@dragoman/testkit'
 import {
   createHttpClient,
+  defaultLimits,
   END,
   events,
   type HttpClient,
   type HttpClientOptions,
   type HttpResponse,
+  type Limits,
   type PostOptions,
   type RequestCall,
   type StreamEvent,
 } from './index.ts'
+import { BodyChannel } from './response-body.ts'
 
 /** A client, the upstream it calls, and a clock that stands still. */
 export interface Rig extends AsyncDisposable {
@@ -67,6 +70,24 @@ export async function startRig(options: Partial<HttpClientOptions> = {}): Promis
 /** The data of each event up to `[DONE]`. */
 export function dataOf(response: HttpResponse): AsyncIterableIterator<string, undefined> {
   return events(response, ({ data }: StreamEvent) => (data === '[DONE]' ? END : [data]))
+}
+
+/** A stream of events that has come in these pieces, without a socket. */
+export function inMemory(pieces: readonly Uint8Array[], limits: Limits = defaultLimits): HttpResponse {
+  const body = new BodyChannel({ pause() {}, resume() {}, finish() {}, release() {} })
+  for (const piece of pieces) body.data(piece)
+  body.end()
+  const fail = (): never => {
+    throw new Error('not an error')
+  }
+  return {
+    status: 200,
+    headers: new Headers({ 'content-type': 'text/event-stream' }),
+    contentType: 'text/event-stream',
+    body,
+    call: { provider: 'acme', limits, clock: handClock(), errorFromText: fail },
+    errorFrom: fail,
+  }
 }
 
 export interface Outcome<T> {

@@ -4,27 +4,36 @@ import type { Clock } from '@dragoman/core'
 const LONGEST_DELAY = 2 ** 31 - 1
 
 /**
- * Runs an action when nothing has happened for a while. Touching it costs a look at the clock and no timer: a timer
- * that comes too early arms itself again for the rest.
+ * Runs an action when nothing has happened for a while. Touching it costs a look at the clock and no timer, and one
+ * timer serves limit after limit: one that comes too early arms itself again for the rest.
  */
 export class Watchdog {
   readonly #clock: Clock
+  readonly #expire: () => void
+  #isWatching = false
   #limitMs = 0
   #lastAt = 0
-  #expire: (() => void) | undefined
+  #dueAt = 0
   #cancel: (() => void) | undefined
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, expire: () => void) {
     this.#clock = clock
+    this.#expire = expire
   }
 
   /** Starts to count, and forgets what was watched before. A limit that is not finite is none. */
-  watch(limitMs: number, expire: () => void): void {
-    this.stop()
+  watch(limitMs: number): void {
+    this.#isWatching = true
     this.#limitMs = limitMs
-    this.#expire = expire
     this.touch()
-    if (Number.isFinite(limitMs)) this.#arm(limitMs)
+    if (this.#cancel && this.#dueAt <= this.#lastAt + limitMs) return
+    this.#disarm()
+    if (Number.isFinite(limitMs)) this.#arm(limitMs, this.#lastAt)
+  }
+
+  /** When something happened last, by the clock. */
+  get lastAt(): number {
+    return this.#lastAt
   }
 
   /** Something happened: counts from here. */
@@ -33,23 +42,31 @@ export class Watchdog {
   }
 
   stop(): void {
+    this.#isWatching = false
+    this.#disarm()
+  }
+
+  #arm(delayMs: number, now: number): void {
+    const shortened = Math.min(delayMs, LONGEST_DELAY)
+    this.#dueAt = now + shortened
+    this.#cancel = this.#clock.schedule(this.#ring, shortened)
+  }
+
+  #disarm(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    this.#expire = undefined
   }
 
-  #arm(delayMs: number): void {
-    this.#cancel = this.#clock.schedule(() => this.#ring(), Math.min(delayMs, LONGEST_DELAY))
-  }
-
-  #ring(): void {
-    const restMs = this.#lastAt + this.#limitMs - this.#clock.elapsed()
+  readonly #ring = (): void => {
+    this.#cancel = undefined
+    if (!this.#isWatching || !Number.isFinite(this.#limitMs)) return
+    const now = this.#clock.elapsed()
+    const restMs = this.#lastAt + this.#limitMs - now
     if (restMs > 0) {
-      this.#arm(restMs)
+      this.#arm(restMs, now)
       return
     }
-    const expire = this.#expire
-    this.stop()
-    expire?.()
+    this.#isWatching = false
+    this.#expire()
   }
 }

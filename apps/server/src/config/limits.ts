@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 // Later than this a timer of Node fires at once.
 const maxTimerMs = 2 ** 31 - 1

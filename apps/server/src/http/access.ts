@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { DragomanError } from '@dragoman/core'
 import type { RequestHandler } from 'express'
@@ -39,25 +40,28 @@ const exposed = [
  * listed. With keys, the key is the right, and any origin may ask. Answers preflights, which carry no key.
  */
 export function access(rules: AccessRules): RequestHandler {
+  const ruleFor = remembered((host) => hostRule(host, rules))
+  const isAllowed = remembered((origin) => isAllowedOrigin(origin, rules))
+  const isPublic = rules.mode === 'keys' && (rules.corsOrigins?.includes('*') ?? true)
   return (request, response, next) => {
-    const origin = header(request.headers, 'origin')
+    const { host, origin } = request.headers
     if (rules.mode === 'open') {
-      const host = header(request.headers, 'host')
-      if (!isKnownHost(host, request.socket.localAddress, rules)) {
+      const rule = host === undefined ? 'unknown' : ruleFor(host)
+      const isKnown = rule === 'known' || (rule !== 'unknown' && rule.address === localAddress(request))
+      if (!isKnown) {
         const name = JSON.stringify(host?.slice(0, 100) ?? '')
         throw new DragomanError('permission_denied', `The host ${name} is not in server.hosts`, {
           publicCode: 'host_not_allowed',
         })
       }
-      if (origin !== undefined && !isAllowedOrigin(origin, rules)) {
+      if (origin !== undefined && !isAllowed(origin)) {
         const name = JSON.stringify(origin.slice(0, 100))
         throw new DragomanError('permission_denied', `The origin ${name} is not in server.corsOrigins`, {
           publicCode: 'origin_not_allowed',
         })
       }
     }
-    if (origin !== undefined && isAllowedOrigin(origin, rules)) {
-      const isPublic = rules.mode === 'keys' && (rules.corsOrigins?.includes('*') ?? true)
+    if (origin !== undefined && isAllowed(origin)) {
       response.setHeader('access-control-allow-origin', isPublic ? '*' : origin)
       if (!isPublic) response.setHeader('vary', 'origin')
       response.setHeader('access-control-expose-headers', exposed)
@@ -85,11 +89,33 @@ function isAllowedOrigin(origin: string, { mode, corsOrigins }: AccessRules): bo
   return url !== null && /^https?:$/.test(url.protocol) && isLoopback(url.hostname)
 }
 
-function isKnownHost(host: string | undefined, localAddress: string | undefined, rules: AccessRules): boolean {
-  if (host === undefined) return false
+/** Whether a `Host` names this server, or would if it was the address that the connection came to. */
+function hostRule(host: string, rules: AccessRules): 'known' | 'unknown' | { readonly address: string } {
   const name = URL.parse(`http://${host}`)?.hostname
-  if (name === undefined) return false
+  if (name === undefined) return 'unknown'
   const bare = name.replace(/^\[|\]$/g, '')
-  const isOwnAddress = isIP(bare) > 0 && (bare === rules.host || bare === localAddress?.replace(/^::ffff:/, ''))
-  return isLoopback(name) || isOwnAddress || rules.hosts.some((listed) => listed.toLowerCase() === name)
+  if (isLoopback(name) || rules.hosts.some((listed) => listed.toLowerCase() === name)) return 'known'
+  if (isIP(bare) === 0) return 'unknown'
+  return bare === rules.host ? 'known' : { address: bare }
+}
+
+function localAddress({ socket }: IncomingMessage): string | undefined {
+  return socket.localAddress?.replace(/^::ffff:/, '')
+}
+
+/** The names that are asked for are few. Whoever sends many makes us forget, and no more than that. */
+const mostRemembered = 100
+const longestRemembered = 200
+
+function remembered<V>(decide: (text: string) => V): (text: string) => V {
+  const decisions = new Map<string, V>()
+  return (text) => {
+    const before = decisions.get(text)
+    if (before !== undefined) return before
+    const decision = decide(text)
+    if (text.length > longestRemembered) return decision
+    if (decisions.size >= mostRemembered) decisions.clear()
+    decisions.set(text, decision)
+    return decision
+  }
 }

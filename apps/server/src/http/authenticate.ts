@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { DragomanError, type Secret } from '@dragoman/core'
-import type { Request, RequestHandler } from 'express'
+import type { RequestHandler } from 'express'
 import { type Exchange, exchangeOf, header } from './exchange.ts'
 
 export interface ClientKey {
@@ -12,30 +13,45 @@ export interface ClientKey {
  * The key that a client brought: the first of `Authorization: Bearer`, `x-api-key`, `api-key` and the query's `api_key`
  * that is there and not empty. A wrong first one is not rescued by a right later one.
  */
-export function clientKey(request: Request, { query }: Exchange): string | undefined {
-  const bearer = /^bearer +(.*)$/i.exec(header(request.headers, 'authorization') ?? '')?.[1]?.trim()
+export function clientKey({ headers }: IncomingMessage, exchange: Exchange): string | undefined {
   return (
-    bearer ||
-    header(request.headers, 'x-api-key') ||
-    header(request.headers, 'api-key') ||
-    query.get('api_key') ||
+    bearer(headers.authorization ?? '') ||
+    header(headers, 'x-api-key') ||
+    header(headers, 'api-key') ||
+    exchange.query.get('api_key') ||
     undefined
   )
 }
 
-/** Lets pass whoever brings one of the keys. Every key is compared in full, in constant time. */
+function bearer(authorization: string): string | undefined {
+  if (authorization.startsWith('Bearer ')) return authorization.slice(7).trim()
+  return /^bearer +(.*)$/i.exec(authorization)?.[1]?.trim()
+}
+
+/**
+ * Lets pass whoever brings one of the keys. A key is compared in full with every one, in constant time, and remembered
+ * once it was right: the hash is the dearest part of a request's way in. There are as many to remember as there are keys.
+ */
 export function authenticate(keys: readonly ClientKey[]): RequestHandler {
   const known = keys.map(({ name, key }) => ({ name, digest: digest(key.reveal()) }))
+  const names = new Map<string, string>()
+  const nameOf = (given: string): string | undefined => {
+    const remembered = names.get(given)
+    if (remembered !== undefined) return remembered
+    const found = match(digest(given), known)
+    if (found) names.set(given, found.name)
+    return found?.name
+  }
   return (request, response, next) => {
     const exchange = exchangeOf(response)
     const given = clientKey(request, exchange)
-    const found = given === undefined ? undefined : match(digest(given), known)
-    if (!found) {
+    const name = given === undefined ? undefined : nameOf(given)
+    if (name === undefined) {
       response.setHeader('www-authenticate', 'Bearer')
       const message = given === undefined ? 'No API key was sent' : 'The API key is not one of this server'
       throw new DragomanError('invalid_api_key', `${message}: use Authorization: Bearer <key>`)
     }
-    exchange.client = found.name
+    exchange.client = name
     next()
   }
 }

@@ -1,27 +1,54 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { DragomanError } from '@dragoman/core'
-import type { RequestHandler, Response } from 'express'
 
-/** What the server knows of a request beside Express's own fields; in `response.locals.exchange`. */
-export interface Exchange {
-  readonly id: string
+/** What the server knows of a request beside what Node says. */
+export class Exchange {
+  readonly id = newRequestId()
   /** Unix milliseconds. */
   readonly startedAt: number
   /** As it was asked for, without its query: that may hold a key. */
   readonly path: string
-  readonly query: URLSearchParams
   /** Name of the client key; `open` where none is asked for. */
-  client: string
+  client = 'open'
   /** The gateway has it and will say how it ended. */
-  isRecorded: boolean
+  isRecorded = false
+  /** What was answered in place of what was asked for. */
+  error: DragomanError | undefined
+  readonly #query: string
+  readonly #endings: (() => void)[] = []
+
+  constructor(target: { path: string; query: string }, startedAt: number) {
+    this.path = target.path
+    this.#query = target.query
+    this.startedAt = startedAt
+  }
+
+  get query(): URLSearchParams {
+    return new URLSearchParams(this.#query)
+  }
+
+  /** To be done when the answer is over or the client has gone. One listener does it all: each costs every request. */
+  atEnd(ending: () => void): void {
+    this.#endings.push(ending)
+  }
+
+  end(): void {
+    for (const ending of this.#endings.splice(0)) ending()
+  }
 }
 
 export function newRequestId(): string {
-  return `req_${crypto.randomUUID().replaceAll('-', '')}`
+  const uuid = randomUUID()
+  return `req_${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(14, 18)}${uuid.slice(19, 23)}${uuid.slice(24)}`
 }
 
-export function exchangeOf(response: Response): Exchange {
-  return response.locals.exchange
+const key = Symbol('exchange')
+
+export function exchangeOf(response: ServerResponse & { [key]?: Exchange }): Exchange {
+  const exchange = response[key]
+  if (!exchange) throw new Error('The exchange of this response was not opened')
+  return exchange
 }
 
 const canonicalHeads = new Set([
@@ -37,11 +64,15 @@ const canonicalHeads = new Set([
   'files',
 ])
 
+/** Nearly all requests ask for one of these, and nothing about them has to be folded. */
+const plainPaths = new Set(['/', '/health', '/v1/chat/completions', '/v1/models'])
+
 /**
  * Base URLs are given with and without `/v1`, and clients put it there twice: all of these reach the same route. A query
  * never changes routing, and is taken off the URL, so that a key in it cannot reach a log.
  */
 export function canonicalPath(path: string): string {
+  if (plainPaths.has(path)) return path
   const [, ...segments] = path
     .replace(/\/{2,}/g, '/')
     .replace(/(?<=.)\/$/, '')
@@ -52,30 +83,27 @@ export function canonicalPath(path: string): string {
   return `/${(isVersioned || isOurs ? ['v1', ...segments] : segments).join('/')}`
 }
 
-/** First of all handlers: gives the request its id and its one path. */
-export function openExchange(now: () => number): RequestHandler {
-  return (request, response, next) => {
-    const [target = '/', query = ''] = splitOnce(request.url, '?')
-    // A client that takes us for its proxy sends the whole URL.
-    const path = target.startsWith('/') ? target : (URL.parse(target)?.pathname ?? target)
-    const exchange: Exchange = {
-      id: newRequestId(),
-      startedAt: now(),
-      path,
-      query: new URLSearchParams(query),
-      client: 'open',
-      isRecorded: false,
-    }
-    response.locals.exchange = exchange
-    response.setHeader('x-request-id', exchange.id)
-    request.url = canonicalPath(path)
-    next()
-  }
+/** Before all handlers: gives the request its id and its one path. */
+export function openExchange(
+  request: IncomingMessage,
+  response: ServerResponse & { [key]?: Exchange },
+  startedAt: number,
+): Exchange {
+  const target = splitTarget(request.url ?? '/')
+  const exchange = new Exchange(target, startedAt)
+  response[key] = exchange
+  response.setHeader('x-request-id', exchange.id)
+  request.url = canonicalPath(target.path)
+  response.on('close', () => exchange.end())
+  return exchange
 }
 
-function splitOnce(text: string, separator: string): [string, string?] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+function splitTarget(target: string): { path: string; query: string } {
+  const at = target.indexOf('?')
+  const path = at < 0 ? target : target.slice(0, at)
+  const query = at < 0 ? '' : target.slice(at + 1)
+  // A client that takes us for its proxy sends the whole URL.
+  return { path: path.startsWith('/') ? path : (URL.parse(path)?.pathname ?? path), query }
 }
 
 /** The requests that are being answered. */
@@ -83,10 +111,10 @@ export class OpenRequests {
   #controllers = new Set<AbortController>()
 
   /** Trips when the client closes before its answer is complete, or the server has to end it. */
-  signal(response: Response): AbortSignal {
+  signal(response: ServerResponse): AbortSignal {
     const controller = new AbortController()
     this.#controllers.add(controller)
-    response.once('close', () => {
+    exchangeOf(response).atEnd(() => {
       this.#controllers.delete(controller)
       if (!response.writableFinished) controller.abort()
     })

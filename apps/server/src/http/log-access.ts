@@ -1,23 +1,21 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LogEntry } from '@dragoman/core'
-import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
-import { exchangeOf } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 
 /** One line per request that the gateway did not record itself. Never a query, a header or a body. */
-export function logAccess(log: Logger, now: () => number): RequestHandler {
-  return (request, response, next) => {
-    const { method } = request
-    response.once('close', () => {
-      const { id, path, startedAt, client, isRecorded } = exchangeOf(response)
-      if (isRecorded) return
-      const status = response.headersSent ? response.statusCode : 499
-      const error = response.locals.error?.code
-      log.info(
-        { id, client, method, path, status, ms: now() - startedAt, error },
-        printable(`${method} ${path} ${status}`),
-      )
-    })
-    next()
+export function logAccess(
+  log: Logger,
+  now: () => number,
+): (exchange: Exchange, request: IncomingMessage, response: ServerResponse) => void {
+  return (exchange, { method }, response) => {
+    if (exchange.isRecorded) return
+    const { id, path, startedAt, client, error } = exchange
+    const status = response.headersSent ? response.statusCode : 499
+    log.info(
+      { id, client, method, path, status, ms: now() - startedAt, error: error?.code },
+      printable(`${method} ${path} ${status}`),
+    )
   }
 }
 
@@ -49,5 +47,6 @@ const longestName = 300
 
 /** Names come from clients: a line break or a change of direction in one would make a log say what it did not. */
 function printable(text: string): string {
-  return text.slice(0, longestName).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
+  const shown = text.slice(0, longestName)
+  return /^[ -~]*$/.test(shown) ? shown : shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }

@@ -1,9 +1,10 @@
-import { IncomingMessage } from 'node:http'
+import { isUtf8 } from 'node:buffer'
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { DragomanError } from '@dragoman/core'
-import type { Request, Response } from 'express'
-import { header } from './exchange.ts'
+import { exchangeOf, header } from './exchange.ts'
+import { checkShape } from './json-shape.ts'
 
 export interface BodyLimits {
   /** One body, decoded. */
@@ -12,8 +13,11 @@ export interface BodyLimits {
   readonly maxBodiesBytes: number
 }
 
-const maxDepth = 256
-const maxKeys = 100_000
+export interface JsonBody {
+  readonly value: unknown
+  /** What `value` was parsed from: UTF-8, decoded of its `content-encoding`. */
+  readonly bytes: Buffer
+}
 
 const decoders: Readonly<Record<string, () => Readable & NodeJS.WritableStream>> = {
   gzip: createGunzip,
@@ -23,21 +27,22 @@ const decoders: Readonly<Record<string, () => Readable & NodeJS.WritableStream>>
   zstd: createZstdDecompress,
 }
 
-/** How long a client may go on sending a body that has been refused already, before its connection is cut. */
+/**
+ * How long, and how much, a client may go on sending of a body that has been refused already, before its connection is
+ * cut: many look at the answer only when they have sent everything.
+ */
 const lingerMs = 2_000
+const lingerBytes = 64 * 1024 * 1024
 
 /** Reads JSON bodies within limits. A body counts as held until its answer is over. */
 export function bodyReader(limits: BodyLimits) {
   let heldBytes = 0
 
-  return async function readJson(request: Request, response: Response): Promise<unknown> {
+  return async function readJson(request: IncomingMessage, response: ServerResponse): Promise<JsonBody> {
     const type = header(request.headers, 'content-type') ?? ''
-    const charset = /charset="?([^";]+)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8'
-    if (/^multipart\//i.test(type) || !/^utf-?8$/.test(charset)) {
-      throw new DragomanError('unsupported_media_type', `Expected application/json in UTF-8, found ${type}`)
-    }
+    if (type !== 'application/json') checkType(type)
     let mine = 0
-    response.once('close', () => {
+    exchangeOf(response).atEnd(() => {
       heldBytes -= mine
     })
     const hold = (bytes: number) => {
@@ -50,9 +55,8 @@ export function bodyReader(limits: BodyLimits) {
     }
     try {
       if (Number(header(request.headers, 'content-length') ?? 0) > limits.maxBodyBytes) throw tooLarge(limits)
-      const body = parse(await readBytes(decoded(request), hold), type)
-      checkShape(body)
-      return body
+      const bytes = withoutMark(await readBytes(decoded(request), hold))
+      return { value: parse(bytes, type), bytes }
     } catch (error) {
       if (!request.complete) linger(request, response)
       throw error
@@ -60,9 +64,21 @@ export function bodyReader(limits: BodyLimits) {
   }
 }
 
+function checkType(type: string): void {
+  const charset = /charset="?([^";]+)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8'
+  if (/^multipart\//i.test(type) || !/^utf-?8$/.test(charset)) {
+    throw new DragomanError('unsupported_media_type', `Expected application/json in UTF-8, found ${type}`)
+  }
+}
+
 /** What still comes goes nowhere for a while, so that the client reads its answer instead of a reset. */
-function linger(request: Request, response: Response): void {
+function linger(request: IncomingMessage, response: ServerResponse): void {
+  let left = lingerBytes
   request.unpipe()
+  request.on('data', (piece: Buffer) => {
+    left -= piece.length
+    if (left < 0) request.pause()
+  })
   request.resume()
   // Not by `connection: close`: with that, Node cuts the connection as soon as the answer is out.
   response.once('finish', () => {
@@ -90,13 +106,15 @@ function decoded(request: IncomingMessage): Readable {
 function readBytes(body: Readable, hold: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
+    let isOver = false
     const fail = (error: unknown) => {
-      body.removeAllListeners('data')
+      isOver = true
       // A decoder has no more to do; the request itself is let run out.
       if (!(body instanceof IncomingMessage)) body.destroy()
       reject(error)
     }
     body.on('data', (piece: Buffer) => {
+      if (isOver) return
       try {
         hold(piece.length)
         pieces.push(piece)
@@ -104,42 +122,47 @@ function readBytes(body: Readable, hold: (bytes: number) => void): Promise<Buffe
         fail(error)
       }
     })
-    body.once('end', () => resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)))
-    body.once('error', (cause) =>
-      fail(new DragomanError('invalid_request', 'The body could not be read or decoded', { cause })),
-    )
-    body.once('close', () => fail(new DragomanError('aborted', 'The caller left')))
+    body.on('end', () => {
+      isOver = true
+      resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces))
+    })
+    // A request has errors only when its connection has gone, a decoder when it cannot read what it is given.
+    body.on('error', (cause) => {
+      if (isOver) return
+      const isGone = body instanceof IncomingMessage
+      fail(isGone ? left(cause) : new DragomanError('invalid_request', 'The body could not be decoded', { cause }))
+    })
+    body.on('close', () => {
+      if (!isOver) fail(left())
+    })
   })
+}
+
+function left(cause?: unknown): DragomanError {
+  return new DragomanError('aborted', 'The caller left', { cause })
+}
+
+/** The byte order mark that some editors put before a file's text. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
 function parse(bytes: Buffer, type: string): unknown {
   if (bytes.length === 0) throw new DragomanError('invalid_request', 'The request body is empty, expected JSON')
+  const text = isUtf8(bytes) ? bytes.toString() : undefined
+  if (text === undefined) throw notJson(type)
+  checkShape(text)
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return JSON.parse(text)
   } catch (cause) {
-    // A body that is no JSON and was not said to be: the header is what has to change.
-    const isSaidToBeJson = type === '' || /[/+]json\b/i.test(type)
-    const code = isSaidToBeJson ? 'invalid_request' : 'unsupported_media_type'
-    throw new DragomanError(code, 'The request body is not JSON (in UTF-8, with content-type application/json)', {
-      cause,
-    })
+    throw notJson(type, cause)
   }
 }
 
-/** Later steps walk and write the body: they are not to be made to overflow or crawl by one that only looks like JSON. */
-function checkShape(body: unknown): void {
-  let keys = 0
-  const walk = (value: unknown, depth: number): void => {
-    if (typeof value !== 'object' || value === null) return
-    if (depth > maxDepth) throw new DragomanError('invalid_request', `The body is nested more than ${maxDepth} deep`)
-    if (Array.isArray(value)) {
-      for (const item of value) walk(item, depth + 1)
-      return
-    }
-    for (const key in value) {
-      if (++keys > maxKeys) throw new DragomanError('invalid_request', `The body has more than ${maxKeys} keys`)
-      walk((value as Record<string, unknown>)[key], depth + 1)
-    }
-  }
-  walk(body, 1)
+function notJson(type: string, cause?: unknown): DragomanError {
+  // A body that is no JSON and was not said to be: the header is what has to change.
+  const isSaidToBeJson = type === '' || /[/+]json\b/i.test(type)
+  const code = isSaidToBeJson ? 'invalid_request' : 'unsupported_media_type'
+  const message = 'The request body is not JSON (in UTF-8, with content-type application/json)'
+  return new DragomanError(code, message, { cause })
 }

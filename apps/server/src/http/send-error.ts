@@ -1,31 +1,32 @@
+import type { ServerResponse } from 'node:http'
 import { DragomanError, errorBody, errorHeaders, isDragomanError, toDragomanError } from '@dragoman/core'
-import type { ErrorRequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { exchangeOf } from './exchange.ts'
 
-/** The last handler: every error becomes an answer in the client's dialect, or ends the connection when one is under way. */
-export function errorHandler(log: Logger): ErrorRequestHandler {
-  return (cause, _request, response, _next) => {
-    const error = fromExpress(cause)
-    if (error.code === 'internal') log.error({ id: exchangeOf(response).id, err: error.cause ?? error }, error.message)
-    response.locals.error = error
+/** Every error becomes an answer in the client's dialect, or ends the connection when one is under way. */
+export function errorAnswer(log: Logger): (cause: unknown, response: ServerResponse) => void {
+  return (cause, response) => {
+    const error = fromRouter(cause)
+    const exchange = exchangeOf(response)
+    if (error.code === 'internal') log.error({ id: exchange.id, err: error.cause ?? error }, error.message)
+    exchange.error = error
     if (error.scope === 'aborted' || response.headersSent) response.destroy()
     else sendError(response, error)
   }
 }
 
-export function sendError(response: Response, error: DragomanError): void {
-  const body = Buffer.from(JSON.stringify(errorBody(error)))
+export function sendError(response: ServerResponse, error: DragomanError): void {
+  const body = JSON.stringify(errorBody(error))
   response.writeHead(error.status, {
     ...errorHeaders(error),
     'content-type': 'application/json; charset=utf-8',
-    'content-length': body.length,
+    'content-length': Buffer.byteLength(body),
   })
   response.end(response.req.method === 'HEAD' ? undefined : body)
 }
 
-/** Express reports what it finds wrong itself, such as a path that cannot be decoded, by a status. */
-function fromExpress(cause: unknown): DragomanError {
+/** The router reports what it finds wrong itself, such as a path that cannot be decoded, by a status. */
+function fromRouter(cause: unknown): DragomanError {
   if (isDragomanError(cause)) return cause
   const status = typeof cause === 'object' && cause !== null && 'status' in cause ? cause.status : undefined
   if (status === 400) return new DragomanError('invalid_request', 'The path cannot be decoded', { cause })

@@ -1,42 +1,99 @@
 import { once } from 'node:events'
+import { type AnswerEncoder, type AnswerItem, encodeFailure, encodeItem } from '@dragoman/core'
 import type { Response } from 'express'
 
 /**
- * Writes frames as they come. The head leaves with the first one; frames that are ready in one turn of the event loop
- * leave in one write; when the client reads slowly, no further frame is asked for.
+ * Writes an answer in the client's dialect, as it comes. The head leaves with the first frame; frames that are ready in
+ * one turn of the event loop leave in one write; when the client reads slowly, nothing further is asked for.
  */
 export async function sendStream(
   response: Response,
-  frames: AsyncIterable<string>,
-  contentType: string,
+  items: AsyncIterable<AnswerItem>,
+  encoder: AnswerEncoder,
   signal: AbortSignal,
 ): Promise<void> {
-  let waiting = ''
-  let isFull = false
-  const flush = () => {
-    if (waiting === '' || response.destroyed) return
-    isFull = !response.write(waiting)
-    waiting = ''
+  const writer = new FrameWriter(response, encoder.contentType)
+  let last: string
+  try {
+    // A loop with `for await` would add two turns of the microtask queue to every frame.
+    const iterator = items[Symbol.asyncIterator]()
+    for (;;) {
+      const { done, value } = await iterator.next()
+      if (done) break
+      writer.write(encodeItem(value, encoder))
+      if (writer.isFull) await writer.drained(signal)
+    }
+    last = encoder.end()
+  } catch (cause) {
+    last = encodeFailure(cause, encoder, signal)
   }
-  for await (const frame of frames) {
-    if (!response.headersSent) {
-      response.writeHead(200, {
-        'content-type': contentType,
-        'cache-control': 'no-cache, no-transform',
-        'x-accel-buffering': 'no',
-      })
+  writer.end(last)
+}
+
+class FrameWriter {
+  readonly #response: Response
+  readonly #contentType: string
+  /** Text of this turn, still to be written. */
+  #waiting = ''
+  #isFull = false
+
+  constructor(response: Response, contentType: string) {
+    this.#response = response
+    this.#contentType = contentType
+  }
+
+  /** The client is slower than the answer. */
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
+  write(frame: string | Uint8Array): void {
+    if (frame.length === 0) return
+    if (!this.#response.headersSent) this.#writeHead()
+    if (typeof frame !== 'string') {
+      this.#flush()
+      this.#push(frame)
+      return
     }
     // The tick's queue runs after all promises that are ready: by then every frame of this turn is here.
-    if (waiting === '') process.nextTick(flush)
-    waiting += frame
-    if (isFull) {
-      flush()
-      await once(response, 'drain', { signal }).catch(() => {
-        // The client left: the frames end for the same reason.
-      })
-      isFull = false
-    }
+    if (this.#waiting === '') process.nextTick(this.#flush)
+    this.#waiting += frame
   }
-  flush()
-  response.end()
+
+  async drained(signal: AbortSignal): Promise<void> {
+    this.#flush()
+    await once(this.#response, 'drain', { signal }).catch(() => {
+      // The client left: the items end for the same reason.
+    })
+    this.#isFull = false
+  }
+
+  end(last: string): void {
+    this.#flush()
+    if (last === '' || this.#response.destroyed) {
+      this.#response.end()
+      return
+    }
+    if (!this.#response.headersSent) this.#writeHead()
+    this.#response.end(last)
+  }
+
+  readonly #flush = (): void => {
+    if (this.#waiting === '') return
+    const frames = this.#waiting
+    this.#waiting = ''
+    this.#push(frames)
+  }
+
+  #push(frames: string | Uint8Array): void {
+    if (!this.#response.destroyed) this.#isFull = !this.#response.write(frames)
+  }
+
+  #writeHead(): void {
+    this.#response.writeHead(200, {
+      'content-type': this.#contentType,
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    })
+  }
 }

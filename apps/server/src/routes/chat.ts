@@ -1,10 +1,10 @@
-import { chatEncoder, DragomanError, encodeAnswer } from '@dragoman/core'
+import { chatEncoder, DragomanError } from '@dragoman/core'
 import type { Answer, Gateway, RouteInfo } from '@dragoman/gateway'
 import { type ChatCompletionRequest, chatCompletionRequest, validate } from '@dragoman/openai-schema'
 import type { RequestHandler, Response } from 'express'
 import { exchangeOf, headerValue, type OpenRequests } from '../http/exchange.ts'
 import type { bodyReader } from '../http/read-json.ts'
-import { sendJson } from '../http/send-json.ts'
+import { sendJson, sendJsonBytes } from '../http/send-json.ts'
 import { sendStream } from '../http/send-stream.ts'
 
 /** `POST /v1/chat/completions`. */
@@ -12,9 +12,11 @@ export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<
   return async (request, response) => {
     const exchange = exchangeOf(response)
     const signal = open.signal(response)
-    const body = readRequest(await readJson(request, response))
+    const { value, bytes } = await readJson(request, response)
+    const body = readRequest(value)
     exchange.isRecorded = true
-    const answer = await gateway.chat(body, { signal, client: exchange.client, requestId: exchange.id })
+    const { client, id: requestId } = exchange
+    const answer = await gateway.chat(body, { signal, client, requestId, body: bytes })
     tellRoute(response, answer.route, body)
     await send(response, answer, body, signal)
   }
@@ -40,7 +42,14 @@ function send(
   body: ChatCompletionRequest,
   signal: AbortSignal,
 ): Promise<void> | void {
-  if (answer.kind === 'completion') return sendJson(response, answer.completion)
-  const encoder = chatEncoder({ includeUsage: body.stream_options?.include_usage === true })
-  return sendStream(response, encodeAnswer(answer.chunks, encoder, signal), encoder.contentType, signal)
+  switch (answer.kind) {
+    case 'completion':
+      return sendJson(response, answer.completion)
+    case 'bytes':
+      return sendJsonBytes(response, answer.bytes)
+    case 'chunks': {
+      const includeUsage = body.stream_options?.include_usage === true
+      return sendStream(response, answer.chunks, chatEncoder({ includeUsage }), signal)
+    }
+  }
 }

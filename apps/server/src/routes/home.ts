@@ -1,5 +1,4 @@
 import type { RequestHandler } from 'express'
-import { header } from '../http/exchange.ts'
 import { sendJson } from '../http/send-json.ts'
 import { acceptance } from '../provider-sources.ts'
 
@@ -20,12 +19,12 @@ export function home(facts: HomeFacts): RequestHandler {
   return (request, response) => {
     const { version, mode } = facts
     const shown = mode === 'open' ? facts : { ...facts, providers: [], defaultModel: undefined }
-    if (!request.accepts(['json', 'html']) || request.accepts(['json', 'html']) === 'json') {
+    if (!isBrowser(request.headers.accept)) {
       const { providers, defaultModel } = shown
       sendJson(response, { name: 'dragoman', version, mode, endpoints, providers, defaultModel })
       return
     }
-    const body = Buffer.from(page(shown, `http://${header(request.headers, 'host') ?? 'localhost'}`))
+    const body = Buffer.from(page(shown, `http://${request.headers.host ?? 'localhost'}`))
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'content-length': body.length,
@@ -36,6 +35,10 @@ export function home(facts: HomeFacts): RequestHandler {
     })
     response.end(request.method === 'HEAD' ? undefined : body)
   }
+}
+
+function isBrowser(accept = ''): boolean {
+  return accept.includes('text/html') && !accept.includes('application/json')
 }
 
 function page(facts: HomeFacts, origin: string): string {

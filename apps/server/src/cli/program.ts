@@ -1,0 +1,32 @@
+import { ConfigError } from '../config/config-error.ts'
+import { version } from '../version.ts'
+import { parseArguments, usage } from './arguments.ts'
+
+/** Does what the arguments ask for, and ends the process. */
+export async function runProgram(argv: readonly string[]): Promise<never> {
+  try {
+    await obey(argv)
+    process.exit()
+  } catch (error) {
+    // What the operator can mend is said in his words; anything else is a fault of ours and keeps its stack.
+    const told = error instanceof ConfigError ? error.problems.join('\n') : error instanceof Error ? error.stack : error
+    process.stderr.write(`${told}\n`)
+    process.exit(1)
+  }
+}
+
+async function obey(argv: readonly string[]): Promise<void> {
+  const command = parseArguments(argv)
+  switch (command.name) {
+    case 'help':
+      process.stdout.write(usage)
+      return
+    case 'version':
+      process.stdout.write(`${version}\n`)
+      return
+    case 'config':
+      return (await import('./config.ts')).config(command.action, command.flags)
+    case 'start':
+      return (await import('./start.ts')).start(command.flags)
+  }
+}

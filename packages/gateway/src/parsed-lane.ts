@@ -1,0 +1,99 @@
+import { type CanonicalTransform, Collector, chain, endedBy, type Transform } from '@dragoman/core'
+import type { ChatCompletionChunk, Usage } from '@dragoman/openai-schema'
+import type { Lane, WholeAnswer } from './lane.ts'
+
+export interface ParsedLaneOptions {
+  /** Called on the first read, so that a provider that throws before it gives an iterable fails like any other. */
+  open(): AsyncIterable<ChatCompletionChunk>
+  readonly transforms: readonly Transform[]
+  /** The last of all transforms. */
+  readonly canonical: CanonicalTransform
+  readonly answersWhole: boolean
+}
+
+/** Chunks of a provider, through the deployment's transforms and into the canonical form. One promise for each chunk. */
+export class ParsedLane implements Lane {
+  readonly answersWhole: boolean
+  readonly #open: () => AsyncIterable<ChatCompletionChunk>
+  readonly #canonical: CanonicalTransform
+  readonly #transform: Transform
+  #source: AsyncIterator<ChatCompletionChunk> | undefined
+  /** Made by one chunk, or by the end; handed out one by one. */
+  #ready: ChatCompletionChunk[] = []
+  #finishReason: string | null | undefined
+  #outcome: { error: unknown } | 'complete' | undefined
+
+  constructor({ open, transforms, canonical, answersWhole }: ParsedLaneOptions) {
+    this.#open = open
+    this.#canonical = canonical
+    this.#transform = transforms.length === 0 ? canonical : chain([...transforms, canonical])
+    this.answersWhole = answersWhole
+  }
+
+  get hasOutput(): boolean {
+    return this.#canonical.hasOutput
+  }
+
+  get usage(): Usage {
+    return this.#canonical.usageOrEstimate()
+  }
+
+  get finishReason(): string | undefined {
+    return this.#canonical.finishReason
+  }
+
+  async next(): Promise<IteratorResult<ChatCompletionChunk, undefined>> {
+    while (this.#ready.length === 0 && this.#outcome === undefined) await this.#read()
+    const value = this.#ready.shift()
+    if (value) return { done: false, value }
+    if (this.#outcome === 'complete') return { done: true, value: undefined }
+    throw this.#outcome?.error
+  }
+
+  async whole(progress: () => void): Promise<WholeAnswer> {
+    const collector = new Collector()
+    for (;;) {
+      const { done, value } = await this.next()
+      if (done) return { kind: 'completion', completion: collector.completion() }
+      collector.push(value)
+      progress()
+    }
+  }
+
+  leave(): void {
+    // How the provider takes leave changes nothing for us, and it may do so badly.
+    try {
+      this.#source?.return?.()?.then(undefined, () => {})
+    } catch {}
+  }
+
+  async #read(): Promise<void> {
+    try {
+      this.#source ??= this.#open()[Symbol.asyncIterator]()
+      const { done, value } = await this.#source.next()
+      if (done) {
+        this.#keep(this.#transform.end(endedBy(this.#finishReason)))
+        this.#outcome = 'complete'
+      } else {
+        this.#finishReason = value.choices?.[0]?.finish_reason ?? this.#finishReason
+        this.#keep(this.#transform.push(value))
+      }
+    } catch (error) {
+      // What was held is let out first, then the error.
+      if (this.#outcome === undefined) this.#flush()
+      this.#outcome = { error }
+    }
+  }
+
+  #flush(): void {
+    try {
+      this.#keep(this.#transform.end('cut'))
+    } catch {
+      // The error that broke the stream says more than what follows from it.
+    }
+  }
+
+  #keep(chunks: Iterable<ChatCompletionChunk>): void {
+    for (const chunk of chunks) this.#ready.push(chunk)
+  }
+}

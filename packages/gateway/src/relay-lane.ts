@@ -1,0 +1,112 @@
+import {
+  type AnswerItem,
+  type Call,
+  type Clock,
+  canonicalChunks,
+  completionToChunks,
+  type DragomanError,
+  type Provider,
+  type RelayedAnswer,
+  type RelayRequest,
+} from '@dragoman/core'
+import type { ChatCompletion, ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
+import type { Lane, WholeAnswer } from './lane.ts'
+import { ParsedLane } from './parsed-lane.ts'
+import { RelayTap } from './relay-tap.ts'
+import { protocolError } from './upstream-json.ts'
+
+export interface RelayLaneOptions {
+  readonly relay: NonNullable<Provider['relay']>
+  readonly sent: RelayRequest
+  /** What was asked, parsed. */
+  readonly request: ChatCompletionRequest
+  readonly call: Call
+  readonly clock: Clock
+}
+
+/** An upstream's own bytes, watched by a tap. One promise for each read of the upstream. */
+export class RelayLane implements Lane {
+  readonly answersWhole: boolean
+  readonly #options: RelayLaneOptions
+  readonly #tap: RelayTap
+  #pieces: AsyncIterator<Uint8Array> | undefined
+  #errorFrom: ((json: unknown) => DragomanError) | undefined
+  /** In place of all else, where the upstream answered whole though a stream was asked for. */
+  #parsed: ParsedLane | undefined
+  #isOver = false
+
+  constructor(options: RelayLaneOptions) {
+    this.#options = options
+    this.#tap = new RelayTap(options.request)
+    this.answersWhole = !options.sent.isStreamed
+  }
+
+  get hasOutput(): boolean {
+    return (this.#parsed ?? this.#tap).hasOutput
+  }
+
+  get usage(): Usage {
+    return (this.#parsed ?? this.#tap).usage
+  }
+
+  get finishReason(): string | undefined {
+    return (this.#parsed ?? this.#tap).finishReason
+  }
+
+  async next(): Promise<IteratorResult<AnswerItem, undefined>> {
+    if (!this.#pieces && !this.#parsed) this.#begin(await this.#call())
+    const pieces = this.#pieces
+    const errorFrom = this.#errorFrom
+    if (!pieces || !errorFrom) return this.#parsed ? this.#parsed.next() : { done: true, value: undefined }
+    for (;;) {
+      if (this.#isOver) return { done: true, value: undefined }
+      this.#tap.throwFailure()
+      const { done, value } = await pieces.next()
+      const item = done ? this.#tap.end() : this.#tap.pass(value, errorFrom)
+      if (done) this.#isOver = true
+      if (item) return { done: false, value: item }
+    }
+  }
+
+  async whole(): Promise<WholeAnswer> {
+    const answer = await this.#call()
+    if (answer.kind === 'events') {
+      await answer.pieces[Symbol.asyncIterator]().return?.()
+      throw protocolError('streamed where a whole answer was asked for')
+    }
+    const { bytes, json } = answer
+    if (this.#tap.completion(json)) return { kind: 'bytes', bytes }
+    const completion = json as ChatCompletion // the tap has read it as one
+    return { kind: 'completion', completion: { ...completion, usage: this.#tap.usage } }
+  }
+
+  leave(): void {
+    this.#parsed?.leave()
+    this.#pieces?.return?.().then(undefined, () => {
+      // The answer is over for us; how the upstream takes leave changes nothing.
+    })
+  }
+
+  #call(): Promise<RelayedAnswer> {
+    const { relay, sent, call } = this.#options
+    return relay(sent, call)
+  }
+
+  #begin(answer: RelayedAnswer): void {
+    if (answer.kind === 'events') {
+      this.#pieces = answer.pieces[Symbol.asyncIterator]()
+      this.#errorFrom = answer.errorFrom.bind(answer)
+      return
+    }
+    const { request, clock } = this.#options
+    this.#tap.completion(answer.json)
+    this.#parsed = new ParsedLane({
+      open: async function* () {
+        yield* completionToChunks(answer.json as ChatCompletion) // as above
+      },
+      transforms: [],
+      canonical: canonicalChunks(request, clock),
+      answersWhole: true,
+    })
+  }
+}

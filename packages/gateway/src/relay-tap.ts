@@ -1,0 +1,186 @@
+import {
+  assertAnswered,
+  type DragomanError,
+  estimateUsage,
+  readFinishReason,
+  readUsage,
+  utf8Length,
+} from '@dragoman/core'
+import type { ChatCompletionChunk, ChatCompletionRequest, FinishReason, Usage } from '@dragoman/openai-schema'
+import { isRecord, parseJson, protocolError } from './upstream-json.ts'
+
+interface TappedChoice {
+  hasCalls: boolean
+  hasFunctionCall: boolean
+  finishReason: FinishReason | undefined
+}
+
+/** Reads along with an answer that is relayed: what the record needs, and whether it is an answer at all. */
+export class RelayTap {
+  readonly #request: ChatCompletionRequest
+  readonly #showsUsage: boolean
+  readonly #choices = new Map<number, TappedChoice>()
+  #usage: Usage | undefined
+  #outputBytes = 0
+  #hasOutput = false
+  #usageWasShown = false
+  #head: Pick<ChatCompletionChunk, 'id' | 'created' | 'model'> | undefined
+  #failure: unknown
+
+  constructor(request: ChatCompletionRequest) {
+    this.#request = request
+    this.#showsUsage = request.stream_options?.include_usage === true
+  }
+
+  get hasOutput(): boolean {
+    return this.#hasOutput
+  }
+
+  get usage(): Usage {
+    return this.#usage ?? estimateUsage(this.#request, this.#outputBytes)
+  }
+
+  get finishReason(): FinishReason | undefined {
+    return this.#choices.get(0)?.finishReason
+  }
+
+  /**
+   * What of a piece of whole events the client gets: a usage that it did not ask for is left out, and so is the mark of
+   * the end, which the client's encoder writes. Undefined for nothing. Where an event tells of a failure, the ones
+   * before it are given first and the next call throws.
+   *
+   * @param errorFrom what an event in which the upstream reports an error means
+   */
+  pass(piece: Uint8Array, errorFrom: (json: unknown) => DragomanError): Uint8Array | undefined {
+    this.throwFailure()
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
+    // All structure is ASCII: read as Latin-1, JSON parses as well, and the length of a text is its number of bytes.
+    const text = bytes.toString('latin1')
+    const kept: Uint8Array[] = []
+    let from = 0
+    let at = 0
+    while (at < text.length && this.#failure === undefined) {
+      const blank = text.indexOf('\n\n', at)
+      const end = blank < 0 ? text.length : blank + 2
+      if (!this.#passes(text, at, end, bytes, errorFrom)) {
+        if (at > from) kept.push(piece.subarray(from, at))
+        from = end
+      }
+      at = end
+    }
+    if (from === 0) return piece
+    if (at > from) kept.push(piece.subarray(from, at))
+    if (kept.length === 0) this.throwFailure()
+    return kept.length > 1 ? Buffer.concat(kept) : kept[0]
+  }
+
+  /** Throws what an event told that stood behind others. */
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Throws where what has ended was no answer. Gives the usage chunk that the client asked for and the upstream did not send. */
+  end(): ChatCompletionChunk | undefined {
+    this.throwFailure()
+    this.#assertAnswered()
+    if (!this.#showsUsage || this.#usageWasShown || !this.#head) return undefined
+    return { ...this.#head, object: 'chat.completion.chunk', choices: [], usage: this.usage }
+  }
+
+  /** Reads a whole answer. Throws where it is none; true where its bytes may go on as they are. */
+  completion(json: unknown): boolean {
+    const choices = isRecord(json) && Array.isArray(json.choices) ? json.choices : undefined
+    if (!isRecord(json) || !choices) throw protocolError('answered with JSON that is no completion')
+    this.#usage = readUsage(json.usage as Usage)
+    // Counting 100 KB costs more than all else that is done to them, and is for the estimate alone.
+    const bytesOf = this.#usage ? nothing : utf8Length
+    for (const [i, choice] of choices.entries()) {
+      if (!isRecord(choice) || !isRecord(choice.message)) throw protocolError('sent a choice without a message')
+      this.#read(choice, choice.message, i, bytesOf)
+    }
+    this.#assertAnswered()
+    return this.#usage !== undefined
+  }
+
+  #assertAnswered(): void {
+    const finishReasons = [...this.#choices.values()].map(({ finishReason }) => finishReason)
+    assertAnswered({ hasOutput: this.#hasOutput, usage: this.#usage, finishReasons })
+  }
+
+  #passes(text: string, at: number, end: number, bytes: Buffer, errorFrom: (json: unknown) => DragomanError): boolean {
+    if (!text.startsWith('data: ', at)) return true // a comment
+    try {
+      const data = text.slice(at + 6, end).trimEnd()
+      if (data === '[DONE]') return false
+      const json = parseJson(unfolded(data))
+      if (!isRecord(json)) throw protocolError('sent an event that is no JSON object')
+      if (json.error) throw errorFrom(parseJson(unfolded(bytes.toString('utf8', at + 6, end))))
+      return this.#chunk(json)
+    } catch (cause) {
+      this.#failure = cause
+      return false
+    }
+  }
+
+  #chunk(json: Readonly<Record<string, unknown>>): boolean {
+    const { choices, usage } = json
+    if (usage) this.#usage = readUsage(usage as Usage) ?? this.#usage
+    this.#head ??= json as unknown as ChatCompletionChunk
+    if (!Array.isArray(choices)) throw protocolError('sent a chunk without choices')
+    for (const choice of choices) {
+      if (!isRecord(choice)) throw protocolError('sent a choice that is no object')
+      this.#read(choice, isRecord(choice.delta) ? choice.delta : {}, 0, lengthOf)
+    }
+    if (choices.length > 0 || !usage) return true
+    this.#usageWasShown = this.#showsUsage
+    return this.#showsUsage
+  }
+
+  #read(
+    choice: Readonly<Record<string, unknown>>,
+    said: Readonly<Record<string, unknown>>,
+    defaultIndex: number,
+    bytesOf: (text: string) => number,
+  ): void {
+    const index = typeof choice.index === 'number' ? choice.index : defaultIndex
+    let state = this.#choices.get(index)
+    if (!state) {
+      state = { hasCalls: false, hasFunctionCall: false, finishReason: undefined }
+      this.#choices.set(index, state)
+    }
+    for (const field in said) {
+      const value = said[field]
+      if (field === 'role' || !value) continue
+      if (typeof value === 'string') this.#outputBytes += bytesOf(value)
+      else if (Array.isArray(value) && value.length === 0) continue
+      else if (field === 'tool_calls' && Array.isArray(value)) {
+        state.hasCalls = true
+        for (const call of value) this.#outputBytes += bytesOf(callText(call))
+      } else if (field === 'function_call') state.hasFunctionCall = true
+      this.#hasOutput = true
+    }
+    if (choice.finish_reason) state.finishReason = readFinishReason(choice.finish_reason, state)
+  }
+}
+
+/** An event on several lines, as one text. */
+function unfolded(data: string): string {
+  return data.includes('\n') ? data.replaceAll('\ndata: ', '\n') : data
+}
+
+function nothing(): number {
+  return 0
+}
+
+function lengthOf(latin1: string): number {
+  return latin1.length
+}
+
+function callText(call: unknown): string {
+  let whole = ''
+  for (const payload of isRecord(call) ? [call.function, call.custom] : []) {
+    if (!isRecord(payload)) continue
+    for (const text of [payload.name, payload.arguments, payload.input]) if (typeof text === 'string') whole += text
+  }
+  return whole
+}

@@ -1,0 +1,29 @@
+import type { Dialect } from '@dragoman/core'
+import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import type { Target } from './deployments.ts'
+import { spliced } from './splice.ts'
+
+export interface RelayQuery {
+  /** The request as it came, where the caller has it. */
+  readonly body: Uint8Array | undefined
+  readonly dialect: Dialect
+  /** The same, parsed. */
+  readonly request: ChatCompletionRequest
+  readonly target: Target
+}
+
+/** The bytes to send, or why the answer is to be parsed: a few words for the log. */
+export type RelayDecision = { readonly body: Uint8Array } | { readonly obstacle: string }
+
+/** Whether this request may go to this target unparsed. Pure. */
+export function decideRelay({ body, dialect, request, target }: RelayQuery): RelayDecision {
+  const { provider } = target.entry
+  if (!body) return { obstacle: 'the caller gave no bytes' }
+  if (target.transforms) return { obstacle: 'the deployment has transforms' }
+  if (!provider.relay) return { obstacle: 'the provider has no relay' }
+  const obstacle = provider.relayObstacle?.(request, dialect)
+  if (obstacle !== undefined) return { obstacle }
+  const asksForUsage = request.stream ? { given: request.stream_options } : undefined
+  const sent = spliced(body, { model: target.model, streamOptions: asksForUsage })
+  return sent ? { body: sent } : { obstacle: 'a key stands twice in the request' }
+}
