@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts', 'bench/*.test.ts'],
     // Clients spawned by tests must not pick up the operator's keys or proxies.
     setupFiles: ['tools/test-setup.ts'],
     globalSetup: ['tools/test-skips.ts'],

@@ -2,7 +2,7 @@
 // Packs every package that is published, lints the tarballs, and tries each of them in an empty folder, with the
 // tarballs of those of ours that it needs and of no others. Prints a line for each; fails when one fails.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { checkContents } from './packed/contents.mjs'
@@ -11,7 +11,10 @@ import { allows, majorOf, nodesOfThisMachine } from './packed/node-versions.mjs'
 import { tryOut } from './packed/try-out.mjs'
 import { ROOT, readPackages } from './workspace.mjs'
 
-/** @typedef {import('./workspace.mjs').Package} Package */
+/**
+ * @typedef {import('./workspace.mjs').Manifest} Manifest
+ * @typedef {import('./workspace.mjs').Package} Package
+ */
 
 const PUBLINT = join(ROOT, 'node_modules', 'publint', 'src', 'cli.js')
 const ATTW = join(ROOT, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js')
@@ -28,8 +31,9 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(si
 const build = ['exec', 'turbo', 'run', 'build', '--output-logs=errors-only']
 if (spawnSync('pnpm', build, { cwd: ROOT, stdio: 'inherit' }).status !== 0) process.exit(1)
 
-const tarballs = new Map()
-for (const [name, { dir }] of packages) tarballs.set(name, await pack(dir))
+/** @type {Map<string, { tarball: string, manifest: Manifest }>} */
+const packed = new Map()
+for (const [name, { dir }] of packages) packed.set(name, await pack(dir))
 const nodes = await nodesOfThisMachine(ROOT)
 
 const results = await inParallel([...packages.values()], check)
@@ -38,16 +42,16 @@ process.exitCode = results.every(Boolean) ? 0 : 1
 /** @param {Package} pack @returns {Promise<boolean>} */
 async function check(pack) {
   const { name, engines } = pack.manifest
-  const tarball = tarballs.get(name)
+  const { tarball } = packedAs(name)
   const suited = nodes.filter(({ version }) => allows(engines?.node, version))
   const began = performance.now()
   try {
     const files = await unpack(tarball, join(temp, `${basename(pack.dir)}-unpacked`))
-    const problems = checkContents(files)
+    const problems = checkContents(files, ROOT)
     if (problems.length > 0) throw new Error(problems.join('\n'))
     await execute(process.execPath, [PUBLINT, 'run', tarball, '--strict'])
     await execute(process.execPath, [ATTW, tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'])
-    const needed = Object.fromEntries([...closure(name)].map((one) => [one, tarballs.get(one)]))
+    const needed = Object.fromEntries([...closure(name)].map((one) => [one, packedAs(one).tarball]))
     await tryOut(pack, join(temp, basename(pack.dir)), needed, suited)
     const size = `${files.size} files, ${Math.round(statSync(tarball).size / 1024)} kB`
     const tried = `Node ${suited.map(({ version }) => majorOf(version)).join(', ')}`
@@ -60,10 +64,25 @@ async function check(pack) {
   }
 }
 
-/** @param {string} dir @returns {Promise<string>} the tarball */
+/**
+ * A bundle is a package of its own with a manifest of its own, in the folder into which it is built.
+ *
+ * @param {string} dir
+ */
 async function pack(dir) {
-  const answer = await execute('pnpm', ['pack', '--pack-destination', temp, '--json'], { cwd: join(ROOT, dir) })
-  return JSON.parse(answer).filename
+  const built = join(ROOT, dir, 'dist')
+  const cwd = existsSync(join(built, 'package.json')) ? built : join(ROOT, dir)
+  const answer = await execute('pnpm', ['pack', '--pack-destination', temp, '--json'], { cwd })
+  const tarball = join(temp, basename(JSON.parse(answer).filename))
+  const manifest = JSON.parse(await execute('tar', ['-xzOf', tarball, 'package/package.json']))
+  return { tarball, manifest }
+}
+
+/** @param {string} name */
+function packedAs(name) {
+  const found = packed.get(name)
+  if (!found) throw new Error(`${name} is not published`)
+  return found
 }
 
 /** @param {string} tarball @param {string} dir */
@@ -76,18 +95,17 @@ async function unpack(tarball, dir) {
 }
 
 /**
- * A package and those of ours that it cannot do without.
+ * A package and those of ours that it cannot do without, as it is published.
  *
  * @param {string} name
  * @param {Set<string>} found
  * @returns {Set<string>}
  */
 function closure(name, found = new Set()) {
-  const pack = packages.get(name)
-  if (!pack || found.has(name)) return found
+  const manifest = packed.get(name)?.manifest
+  if (!manifest || found.has(name)) return found
   found.add(name)
-  for (const needed of Object.keys({ ...pack.manifest.dependencies, ...pack.manifest.peerDependencies }))
-    closure(needed, found)
+  for (const needed of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) closure(needed, found)
   return found
 }
 

@@ -4,20 +4,33 @@ import { posix } from 'node:path'
 /** What npm runs on a user's machine without being asked. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
 
+const NOTICES = 'THIRD-PARTY-NOTICES.txt'
+
+// A bundle is published from the folder into which it was built, a library beside it.
+const BELONGS = /^(dist\/.*|[\w-]+\.js|package\.json|README\.md|LICENSE|THIRD-PARTY-NOTICES\.txt)$/
+
+// esbuild writes above each module where it is from.
+const FOREIGN = /^\/\/ .*\bnode_modules\//m
+
 /**
  * What is wrong with the files of a package as it would be published.
  *
  * @param {ReadonlyMap<string, string>} files path inside the package -> text
+ * @param {string} root of the repository on this machine
  * @returns {string[]}
  */
-export function checkContents(files) {
+export function checkContents(files, root) {
   const problems = []
   for (const path of ['package.json', 'README.md', 'LICENSE']) {
     if (!files.has(path)) problems.push(`${path} is missing`)
   }
   for (const [path, text] of files) {
-    if (!/^(dist\/.*|package\.json|README\.md|LICENSE)$/.test(path)) problems.push(`${path} does not belong there`)
-    if (/\.test\.|^dist\/test-/.test(path)) problems.push(`${path} is a test`)
+    if (!BELONGS.test(path)) problems.push(`${path} does not belong there`)
+    if (/\.test\.|^(dist\/)?test-/.test(path)) problems.push(`${path} is a test`)
+    if (text.includes(root)) problems.push(`${path} names a folder of this machine`)
+    if (path.endsWith('.js') && FOREIGN.test(text) && !files.has(NOTICES)) {
+      problems.push(`${path} has foreign code in it, and there is no ${NOTICES}`)
+    }
     if (path.endsWith('.map')) problems.push(...checkSourceMap(path, JSON.parse(text)))
   }
   const manifest = files.get('package.json')

@@ -14,6 +14,7 @@ function problems(changes: Record<string, string | undefined> = {}): string[] {
   }
   return checkContents(
     new Map(Object.entries(files).flatMap(([path, text]) => (text === undefined ? [] : [[path, text]]))),
+    '/home/me/dragoman',
   )
 }
 
@@ -21,11 +22,19 @@ test('what was built, with its manifest, README and licence, is in order', () =>
   expect(problems()).toEqual([])
 })
 
+test('a bundle is in order with the licences of what is in it', () => {
+  const bundle = { 'main.js': '// ../../node_modules/.pnpm/zod@4.6.7/node_modules/zod/index.js\n' }
+  expect(problems({ ...bundle, 'THIRD-PARTY-NOTICES.txt': 'zod' })).toEqual([])
+  expect(problems(bundle)).toEqual([expect.stringContaining('has foreign code in it')])
+})
+
 test.each([
   [{ LICENSE: undefined }, 'LICENSE is missing'],
   [{ 'README.md': undefined }, 'README.md is missing'],
   [{ 'src/index.ts': '' }, 'src/index.ts does not belong'],
   [{ 'dist/index.test.js': '' }, 'is a test'],
+  [{ 'test-server.js': '' }, 'is a test'],
+  [{ 'dist/index.js': '// /home/me/dragoman/node_modules_of/x.js' }, 'names a folder of this machine'],
   [{ 'dist/index.js.map': map('../../core/src/index.ts') }, 'points outside'],
   [{ 'dist/index.js.map': map('../node_modules/zod/index.js') }, 'points outside'],
   [{ 'dist/index.js.map': map('/home/me/index.ts') }, 'points outside'],

@@ -9,9 +9,10 @@ export interface Failure {
 /**
  * What the client is told after every target has failed.
  *
- * The last failure of an upstream in its words, and who else was tried; its 404 only where that was the last word. Failures of our own credentials
- * are ours: a 429 where waiting or paying would help, else 503, with the earliest time and in our own words. They never
- * look like a fault of the client's key, and what a service says about our account is nobody's business but the record's.
+ * The last failure of an upstream in its words, and who else was tried; its 404 only where that was the last word.
+ * Failures of our own credentials are ours: a 429 where waiting or paying would help, else 503, with the earliest time
+ * and in our own words. They never look like a fault of the client's key, and what a service says about our account is
+ * nobody's business but the record's.
  */
 export function finalError(failures: readonly Failure[]): DragomanError {
   const last = failures.at(-1)

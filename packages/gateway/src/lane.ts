@@ -22,3 +22,10 @@ export interface Lane {
   /** The answer is over for us: closes the upstream's socket unless it has ended. */
   leave(): void
 }
+
+/** How a provider takes leave changes nothing for us, and it may do so badly: by throwing, or by never settling. */
+export function takeLeave(source: AsyncIterator<unknown> | undefined): void {
+  try {
+    source?.return?.()?.then(undefined, () => {})
+  } catch {}
+}

@@ -1,6 +1,6 @@
-import { type CanonicalTransform, Collector, chain, endedBy, type Transform } from '@dragoman/core'
+import { type CanonicalTransform, Collector, chain, DragomanError, endedBy, type Transform } from '@dragoman/core'
 import type { ChatCompletionChunk, Usage } from '@dragoman/openai-schema'
-import type { Lane, WholeAnswer } from './lane.ts'
+import { type Lane, takeLeave, type WholeAnswer } from './lane.ts'
 
 export interface ParsedLaneOptions {
   /** Called on the first read, so that a provider that throws before it gives an iterable fails like any other. */
@@ -61,15 +61,15 @@ export class ParsedLane implements Lane {
   }
 
   leave(): void {
-    // How the provider takes leave changes nothing for us, and it may do so badly.
-    try {
-      this.#source?.return?.()?.then(undefined, () => {})
-    } catch {}
+    // Whoever is still reading stops, also where the provider goes on and on.
+    this.#outcome ??= { error: new DragomanError('aborted', 'This answer has been left') }
+    takeLeave(this.#source)
   }
 
   async #read(): Promise<void> {
     try {
-      this.#source ??= this.#open()[Symbol.asyncIterator]()
+      // Awaited, because a plugin may have made `chat` async; what that rejects with would end the process.
+      this.#source ??= (await this.#open())[Symbol.asyncIterator]()
       const { done, value } = await this.#source.next()
       if (done) {
         this.#keep(this.#transform.end(endedBy(this.#finishReason)))

@@ -10,7 +10,7 @@ import {
   type RelayRequest,
 } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
-import type { Lane, WholeAnswer } from './lane.ts'
+import { type Lane, takeLeave, type WholeAnswer } from './lane.ts'
 import { ParsedLane } from './parsed-lane.ts'
 import { RelayTap } from './relay-tap.ts'
 import { protocolError } from './upstream-json.ts'
@@ -71,7 +71,7 @@ export class RelayLane implements Lane {
   async whole(): Promise<WholeAnswer> {
     const answer = await this.#call()
     if (answer.kind === 'events') {
-      await answer.pieces[Symbol.asyncIterator]().return?.()
+      takeLeave(answer.pieces[Symbol.asyncIterator]())
       throw protocolError('streamed where a whole answer was asked for')
     }
     const { bytes, json } = answer
@@ -81,10 +81,9 @@ export class RelayLane implements Lane {
   }
 
   leave(): void {
+    this.#isOver = true
     this.#parsed?.leave()
-    this.#pieces?.return?.().then(undefined, () => {
-      // The answer is over for us; how the upstream takes leave changes nothing.
-    })
+    takeLeave(this.#pieces)
   }
 
   #call(): Promise<RelayedAnswer> {
@@ -96,6 +95,7 @@ export class RelayLane implements Lane {
     if (answer.kind === 'events') {
       this.#pieces = answer.pieces[Symbol.asyncIterator]()
       this.#errorFrom = answer.errorFrom.bind(answer)
+      if (this.#isOver) takeLeave(this.#pieces) // it came too late
       return
     }
     const { request, clock } = this.#options

@@ -111,10 +111,11 @@ export class RelayTap {
     if (!text.startsWith('data: ', at)) return true // a comment
     try {
       const data = text.slice(at + 6, end).trimEnd()
-      if (data === '[DONE]') return false
+      if (data === '[DONE]' || data === '') return false
       const json = parseJson(unfolded(data))
       if (!isRecord(json)) throw protocolError('sent an event that is no JSON object')
-      if (json.error) throw errorFrom(parseJson(unfolded(bytes.toString('utf8', at + 6, end))))
+      if (json.error || (!Array.isArray(json.choices) && typeof json.message === 'string'))
+        throw errorFrom(parseJson(unfolded(bytes.toString('utf8', at + 6, end))))
       return this.#chunk(json)
     } catch (cause) {
       this.#failure = cause
@@ -124,7 +125,8 @@ export class RelayTap {
 
   #chunk(json: Readonly<Record<string, unknown>>): boolean {
     const { choices, usage } = json
-    if (usage) this.#usage = readUsage(usage as Usage) ?? this.#usage
+    const reported = usage ? readUsage(usage as Usage) : undefined
+    if (reported) this.#usage = reported
     this.#head ??= json as unknown as ChatCompletionChunk
     if (!Array.isArray(choices)) throw protocolError('sent a chunk without choices')
     for (const choice of choices) {
@@ -132,8 +134,10 @@ export class RelayTap {
       this.#read(choice, isRecord(choice.delta) ? choice.delta : {}, 0, lengthOf)
     }
     if (choices.length > 0 || !usage) return true
-    this.#usageWasShown = this.#showsUsage
-    return this.#showsUsage
+    // Zeros say nothing: an estimate takes their place.
+    if (!this.#showsUsage || !reported) return false
+    this.#usageWasShown = true
+    return true
   }
 
   #read(

@@ -153,6 +153,8 @@ export class RequestRun {
         return [result, this.#route]
       } catch (cause) {
         const error = toDragomanError(cause, attempt.signal)
+        // Left to #finish, which records what was used so far.
+        if (this.signal.aborted) throw error
         this.#close(attempt, error)
         health.failed(targetName(target), error, clock.now())
         if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
@@ -278,7 +280,9 @@ export class RequestRun {
       dropped: this.#route?.dropped ?? [],
     }
     try {
-      record?.(entry)
+      // An async function fits the type as well.
+      const written: unknown = record?.(entry)
+      if (written instanceof Promise) written.catch(() => {})
     } catch {
       // An answer does not depend on whether somebody could write down that it was given.
     }

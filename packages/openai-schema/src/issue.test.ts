@@ -98,3 +98,24 @@ test('each message of zod is a sentence by itself', () => {
     ['stream', 'expected true or false; found 1'],
   ])
 })
+
+test('a schema that has been used often judges as before', () => {
+  const bodies = [
+    said({ role: 'user', content: 'x', name: 'n', vendor: { any: 'thing' } }),
+    said({
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }],
+    }),
+    said({ role: 'user', content: 5 }),
+    { ...said({ role: 'user', content: 'x' }), max_tokens: 1, max_completion_tokens: 2 },
+    JSON.parse('{"model":"m","messages":[{"role":"user","content":"x","__proto__":{"role":5}}],"__proto__":1}'),
+    undefined,
+  ]
+  const before = bodies.map((body) => validate(chatCompletionRequest, body))
+  for (let use = 0; use < 1_000; use++) validate(chatCompletionRequest, bodies[0])
+  const after = bodies.map((body) => validate(chatCompletionRequest, body))
+  expect(after).toEqual(before)
+  expect(after.map(({ ok }) => ok)).toEqual([true, true, false, false, true, false])
+  for (const [index, result] of after.entries()) if (result.ok) expect(result.value).toBe(bodies[index])
+})

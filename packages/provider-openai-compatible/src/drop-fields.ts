@@ -1,3 +1,4 @@
+import { mapped } from './mapped.ts'
 import { type Fields, isRecord } from './record.ts'
 
 /**
@@ -8,44 +9,52 @@ export type FieldPath = string
 
 /** `fields` without the one at `path`, as a copy along the path; the very same object where there is none. */
 export function without(fields: Fields, path: FieldPath): Fields {
-  return remove(fields, path.split('.'))
+  return remove(fields, stepsOf(path), 0)
 }
 
 /** Whether the field is there and says something: `null` is as good as absent. */
 export function isPresent(value: unknown, path: FieldPath): boolean {
-  return find(value, path.split('.'))
+  return find(value, stepsOf(path), 0)
 }
 
-function remove(fields: Fields, [step = '', ...rest]: readonly string[]): Fields {
-  const { name, isEach } = readStep(step)
-  if (!Object.hasOwn(fields, name)) return fields
-  if (rest.length === 0) {
-    const { [name]: dropped, ...others } = fields
+interface Step {
+  readonly name: string
+  readonly isEach: boolean
+}
+
+function stepsOf(path: FieldPath): readonly Step[] {
+  return path.split('.').map((step) => {
+    const isEach = step.endsWith('[]')
+    return { name: isEach ? step.slice(0, -2) : step, isEach }
+  })
+}
+
+function remove(fields: Fields, steps: readonly Step[], at: number): Fields {
+  const step = steps[at]
+  if (!step || !Object.hasOwn(fields, step.name)) return fields
+  const { name, isEach } = step
+  if (at === steps.length - 1) {
+    const { [name]: _, ...others } = fields
     return isEach ? fields : others
   }
   const before = fields[name]
-  const after = isEach ? removeFromEach(before, rest) : removeFrom(before, rest)
+  const after = isEach ? removeFromEach(before, steps, at + 1) : removeFrom(before, steps, at + 1)
   return after === before ? fields : { ...fields, [name]: after }
 }
 
-function removeFrom(value: unknown, path: readonly string[]): unknown {
-  return isRecord(value) ? remove(value, path) : value
+function removeFrom(value: unknown, steps: readonly Step[], at: number): unknown {
+  return isRecord(value) ? remove(value, steps, at) : value
 }
 
-function removeFromEach(value: unknown, path: readonly string[]): unknown {
-  if (!Array.isArray(value)) return value
-  const changed: unknown[] = value.map((element) => removeFrom(element, path))
-  return changed.every((element, i) => element === value[i]) ? value : changed
+function removeFromEach(value: unknown, steps: readonly Step[], at: number): unknown {
+  return Array.isArray(value) ? mapped<unknown>(value, (element) => removeFrom(element, steps, at)) : value
 }
 
-function find(value: unknown, [step, ...rest]: readonly string[]): boolean {
-  if (step === undefined) return value !== null && value !== undefined
-  const { name, isEach } = readStep(step)
-  if (!isRecord(value) || !Object.hasOwn(value, name)) return false
-  const inner = value[name]
-  return isEach ? Array.isArray(inner) && inner.some((element) => find(element, rest)) : find(inner, rest)
-}
-
-function readStep(step: string): { name: string; isEach: boolean } {
-  return step.endsWith('[]') ? { name: step.slice(0, -2), isEach: true } : { name: step, isEach: false }
+function find(value: unknown, steps: readonly Step[], at: number): boolean {
+  const step = steps[at]
+  if (!step) return value !== null && value !== undefined
+  if (!isRecord(value) || !Object.hasOwn(value, step.name)) return false
+  const inner = value[step.name]
+  if (!step.isEach) return find(inner, steps, at + 1)
+  return Array.isArray(inner) && inner.some((element) => find(element, steps, at + 1))
 }

@@ -6,6 +6,7 @@ import type {
   MessageContent,
   ToolCallParam,
 } from '@dragoman/openai-schema'
+import { mapped } from './mapped.ts'
 import type { Settings } from './options.ts'
 
 type MessageSettings = Pick<Settings, 'developerRole' | 'sendReasoningHistory'>
@@ -50,13 +51,21 @@ export const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_det
 /** An assistant message with its reasoning as the service takes it; the same object where nothing has to change. */
 export function encodeReasoning(message: AssistantMessage, send: Settings['sendReasoningHistory']): AssistantMessage {
   if (send === true) return message
+  const { reasoning_content, reasoning, reasoning_details, thinking } = message
+  // Nearly always: a long history is read for every request.
+  const isPlain = reasoning_content === undefined && reasoning === undefined
+  if (isPlain && reasoning_details === undefined && thinking === undefined) return message
   const present = reasoningFields.filter((field) => message[field] !== undefined)
-  if (present.length === 0) return message
   if (present.length === 1 && present[0] === send && typeof message[send] === 'string') return message
-  const { reasoning_content, reasoning, reasoning_details, thinking, ...rest } = message
+  const rest = withoutReasoning(message)
   if (send === false) return rest
   const text = reasoning_content ?? reasoning ?? detailsText(reasoning_details) ?? thinking
   return typeof text === 'string' ? { ...rest, [send]: text } : rest
+}
+
+function withoutReasoning(message: AssistantMessage): AssistantMessage {
+  const { reasoning_content, reasoning, reasoning_details, thinking, ...rest } = message
+  return rest
 }
 
 function detailsText(details: AssistantMessage['reasoning_details']): string | undefined {
@@ -93,10 +102,4 @@ function withContent<M extends { content?: MessageContent | null | undefined }>(
   content: MessageContent,
 ): M {
   return content === message.content ? message : { ...message, content }
-}
-
-/** The same array where no element changed, so that a long history is not copied for nothing. */
-export function mapped<T>(items: T[], change: (item: T) => T): T[] {
-  const first = items.findIndex((item) => change(item) !== item)
-  return first < 0 ? items : items.map((item, i) => (i < first ? item : change(item)))
 }

@@ -41,7 +41,7 @@ export const options = z
     conformant: z
       .boolean()
       .describe(
-        "Whether the service's answers are in OpenAI's form to the letter. Then a client that speaks it too gets the service's own bytes, unread but for usage, finish reasons and errors; nothing is repaired. Default: the preset's, else no.",
+        "Whether the service's answers are in OpenAI's form to the letter: then clients that speak it get the bytes as they came, unrepaired. Default: the preset's, else no.",
       ),
     sendReasoningHistory: z
       .union([z.boolean(), z.enum(['reasoning_content', 'reasoning'])])

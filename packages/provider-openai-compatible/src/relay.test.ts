@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { type Call, type DragomanError, isDragomanError, type RelayedAnswer, Secret } from '@dragoman/core'
+import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import {
   canary,
   chatStream,
@@ -76,6 +77,15 @@ test.each([
   expect({ method, path, text }).toEqual({ method: 'POST', path: '/v1/chat/completions', text: sent })
   const authorization = `Bearer ${rig.apiKey}`
   expect(headers).toMatchObject({ authorization, accept, 'accept-encoding': encoding, 'x-team': 'blue' })
+})
+
+test('a provider tells what stands against a relay', async () => {
+  const request: ChatCompletionRequest = { model: 'm', messages: [{ role: 'user', content: 'Hi' }], stream: true }
+  const [openai, groq] = [openAICompatible.create({ preset: 'openai' }), openAICompatible.create({ preset: 'groq' })]
+  expect(openai.relayObstacle?.(request, 'openai-chat')).toBeUndefined()
+  expect(openai.relayObstacle?.({ ...request, tools: [] }, 'openai-chat')).toBe('an empty list of tools is left out')
+  expect(groq.relayObstacle?.(request, 'openai-chat')).toBe('the service is not known to be conformant')
+  await Promise.all([openai.close(), groq.close()])
 })
 
 const whole =

@@ -17,20 +17,23 @@ class OpenedOnDemand<T> implements AsyncIterableIterator<T, undefined> {
   readonly #open: (left: AbortSignal) => Promise<AsyncIterator<T, undefined>>
   #opening: Promise<AsyncIterator<T, undefined>> | undefined
   #source: AsyncIterator<T, undefined> | undefined
-  #hasFailed = false
+  #isOver = false
 
   constructor(open: (left: AbortSignal) => Promise<AsyncIterator<T, undefined>>) {
     this.#open = open
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined })
     return this.#source ? this.#source.next() : this.#first()
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
+    this.#isOver = true
     this.#controller.abort(new DragomanError('aborted', 'The caller left'))
     try {
-      await (this.#source ?? (await this.#opening))?.return?.()
+      const source = this.#source ?? (await this.#opening)
+      await source?.return?.()
     } catch {
       // Its last words are for somebody who still listens.
     }
@@ -42,12 +45,11 @@ class OpenedOnDemand<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   async #first(): Promise<IteratorResult<T, undefined>> {
-    if (this.#hasFailed || (this.#controller.signal.aborted && !this.#opening)) return { done: true, value: undefined }
     this.#opening ??= this.#open(this.#controller.signal)
     try {
       this.#source = await this.#opening
     } catch (error) {
-      this.#hasFailed = true
+      this.#isOver = true
       throw error
     }
     return this.#source.next()

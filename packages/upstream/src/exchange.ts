@@ -53,9 +53,7 @@ const REST_BYTES = 64 * 1024
 export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   readonly #options: ExchangeOptions
   readonly #watchdog: Watchdog
-  readonly #head: Promise<ResponseHead>
-  #resolve: (head: ResponseHead) => void = () => {}
-  #reject: (error: DragomanError) => void = () => {}
+  readonly #head = Promise.withResolvers<ResponseHead>()
   #state: 'connecting' | 'waiting' | 'body' | 'resting' | 'over' = 'connecting'
   #controller: Dispatcher.DispatchController | undefined
   #link: Link | undefined
@@ -69,10 +67,6 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   constructor(options: ExchangeOptions) {
     this.#options = options
     this.#watchdog = new Watchdog(options.clock, this.#expire)
-    this.#head = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
   }
 
   /** Resolves with the head of the response, whatever its status; rejects with a `DragomanError`. Called once. */
@@ -85,7 +79,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
       left?.addEventListener('abort', this.#onAbort)
       this.#dispatch(dispatcher)
     }
-    return this.#head
+    return this.#head.promise
   }
 
   pause(): void {
@@ -149,7 +143,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#state = 'body'
     this.#body = new BodyChannel(this)
     this.#watchdog.watch(this.#options.limits.idleMs)
-    this.#resolve({ status, headers, body: this.#body })
+    this.#head.resolve({ status, headers, body: this.#body })
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -281,7 +275,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   /** Ends it with an error, wherever it is. */
   #conclude(error: DragomanError, discard: boolean): void {
     this.#close()
-    this.#reject(error)
+    this.#head.reject(error)
     this.#body?.fail(error, discard)
   }
 

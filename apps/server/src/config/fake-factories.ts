@@ -1,5 +1,5 @@
 import type { ProviderFactory } from '@dragoman/core'
-import * as z from 'zod'
+import { z } from 'zod'
 import type { LoadOptions } from './load.ts'
 
 // Types of provider for tests of configuration: nothing is ever called with them.

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from 'zod'
 import { valueIn } from './values.ts'
 
 /** What we read of a JSON Schema: the part of it that `z.toJSONSchema` writes for a configuration. */

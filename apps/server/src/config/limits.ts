@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { z } from 'zod'
 
 // Later than this a timer of Node fires at once.
 const maxTimerMs = 2 ** 31 - 1

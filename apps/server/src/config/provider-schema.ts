@@ -1,5 +1,5 @@
 import type { ProviderFactory } from '@dragoman/core'
-import * as z from 'zod'
+import { z } from 'zod'
 import { limitOverrides } from './limits.ts'
 import { proxySchema } from './proxy.ts'
 

@@ -1,5 +1,5 @@
 import type { OutgoingProxy } from '@dragoman/core'
-import * as z from 'zod'
+import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { readProxy } from './readers.ts'
 import type { Variables } from './variables.ts'

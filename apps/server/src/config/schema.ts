@@ -1,5 +1,5 @@
 import type { ProviderFactory } from '@dragoman/core'
-import * as z from 'zod'
+import { z } from 'zod'
 import { isHostName, isOrigin } from './addresses.ts'
 import { limitOverrides, limitsSchema } from './limits.ts'
 import { logLevels } from './log-level.ts'

@@ -158,11 +158,11 @@ const late: readonly Fault[] = [
     plugin: () => ({ chat: () => answering({ next: after([role, hello], rejects(broken())) }) }),
   },
   {
-    what: 'next() rejects later with a string, and return() too',
+    what: 'next() and return() reject with a string',
     plugin: () => ({ chat: () => answering({ next: after([role, hello], rejects('no')), return: rejects('no') }) }),
   },
   {
-    what: 'next() gives no chunk later, and return() throws',
+    what: 'next() gives no chunk, return() throws',
     plugin: () => ({
       chat: () => answering({ next: after([role, hello, undefined], () => never), return: throws(broken()) }),
     }),
@@ -171,16 +171,16 @@ const late: readonly Fault[] = [
 
 const begun = () => [frame(role), frame(hello)]
 const lateInRelay: readonly Fault[] = [
-  relayingEvents('a relayed next() throws later', () => after(begun(), throws(broken()))),
-  relayingEvents('a relayed next() rejects later', () => after(begun(), rejects(broken()))),
-  relayingEvents('a relayed next() gives no bytes later', () => after([...begun(), undefined], () => never)),
-  relayingEvents('a relayed next() rejects later, and return() too', () => after(begun(), rejects('no')), {
+  relayingEvents('relayed: next() throws later', () => after(begun(), throws(broken()))),
+  relayingEvents('relayed: next() rejects later', () => after(begun(), rejects(broken()))),
+  relayingEvents('relayed: next() gives no bytes later', () => after([...begun(), undefined], () => never)),
+  relayingEvents('relayed: next() and return() reject', () => after(begun(), rejects('no')), {
     return: rejects('no'),
   }),
-  relayingEvents('a relayed next() rejects later, and return() throws', () => after(begun(), rejects('no')), {
+  relayingEvents('relayed: next() rejects, return() throws', () => after(begun(), rejects('no')), {
     return: throws('no'),
   }),
-  relayingEvents('a relayed next() rejects later, and return() gives nothing', () => after(begun(), rejects('no')), {
+  relayingEvents('relayed: next() rejects, return() no more', () => after(begun(), rejects('no')), {
     return: () => undefined,
   }),
   relayingEvents('errorFrom() throws', () => after([...begun(), frame({ error: { message: 'x' } })], () => never)),
@@ -221,7 +221,7 @@ const silent: readonly Silence[] = [
     content: '',
   },
   {
-    what: 'neither next() nor return() ever settles',
+    what: 'next() and return() never settle',
     plugin: () => ({ chat: () => answering({ next: () => never, return: () => never }) }),
     limitMs: 1_000,
     limit: 'firstTokenMs',
@@ -240,7 +240,7 @@ const silent: readonly Silence[] = [
     content: '',
   },
   {
-    what: 'next() never settles later, and return() throws',
+    what: 'next() settles no more, return() throws',
     plugin: () => ({
       chat: () => answering({ next: after([role, hello], () => never), return: throws(broken()) }),
     }),

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chatChunks, completion, eventStream, gate, sse, stall, startFakeUpstream } from '@dragoman/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ClientAnswer, either, expectBroken, lanes, post, readStream } from './stream-rig.ts'
+import { ClientAnswer, either, expectBroken, lanes, post, readStream } from './test-stream-rig.ts'
 
 // The program itself, as a process of its own, told to stop while it serves.
 
@@ -69,7 +69,9 @@ const connects = (port: number) =>
   })
 
 describe.each(lanes)('%s', (lane) => {
-  test('fault 80: SIGTERM refuses what is new, lets finish what can, and ends the rest honestly', async () => {
+  test('fault 80: SIGTERM refuses what is new, lets finish what can, and ends the rest honestly', async ({
+    signal,
+  }) => {
     await using upstream = await startFakeUpstream()
     const rest = gate()
     const hello = sse(...chatChunks({ text: ['Hel', 'lo'] }), '[DONE]')
@@ -92,7 +94,7 @@ limits: { graceMs: 1200 }
     program.kill('SIGTERM')
     await says(/(Stopping)/)
     // It says so just before it does so.
-    while (await connects(port));
+    while (!signal.aborted && (await connects(port)));
 
     // Within the grace.
     rest.open()

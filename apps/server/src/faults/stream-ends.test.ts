@@ -23,7 +23,7 @@ import {
   lanes,
   readStream,
   startRig,
-} from './stream-rig.ts'
+} from './test-stream-rig.ts'
 
 // How a streamed answer starts, stalls and ends, and what becomes of it where it does not end well. A whole answer has
 // no middle: until it is complete, another target may give it.
@@ -183,7 +183,7 @@ describe.each(lanes)('%s', (lane) => {
       expect(pieces.map((piece) => piece.function?.arguments ?? '').join('')).toBe('{"city":"Os')
       expect(await rig.recorded()).toMatchObject({
         finishReason: undefined,
-        error: { code: expect.stringMatching(/^upstream_(unavailable|protocol)$/) },
+        error: { code: 'upstream_unavailable' },
         usage: { estimated: true },
       })
       expect(rig.b.requests).toHaveLength(0)
@@ -247,7 +247,14 @@ describe.each(lanes)('%s', (lane) => {
   })
 
   test.each<[string, Step[]]>([
-    ['in pieces', sse('[DONE]', ...chatChunks({ text: 'more', usage: fromB.usage ?? undefined }), '[DONE]')],
+    [
+      'in pieces',
+      sse(
+        '[DONE]',
+        ...chatChunks({ text: 'more', usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18 } }),
+        '[DONE]',
+      ),
+    ],
     ['in one piece', [sse('[DONE]', ...chatChunks({ text: 'more' }), '[DONE]').join('')]],
     ['with an error', sse('[DONE]', { error: { message: 'too late' } })],
     ['with what is no event', ['data: [DONE]\n\n<html>']],

@@ -14,7 +14,7 @@ import {
   startRig,
   turns,
   watchMemory,
-} from './stream-rig.ts'
+} from './test-stream-rig.ts'
 
 // Answers without measure, and clients that cannot follow. Upstream, server and client share this process: what any of
 // them held would show.

@@ -32,7 +32,7 @@ const decoders: Readonly<Record<string, () => Readable & NodeJS.WritableStream>>
  * cut: many look at the answer only when they have sent everything.
  */
 const lingerMs = 2_000
-const lingerBytes = 64 * 1024 * 1024
+const lingerBytes = 32 * 1024 * 1024
 
 /** Reads JSON bodies within limits. A body counts as held until its answer is over. */
 export function bodyReader(limits: BodyLimits) {
@@ -73,11 +73,11 @@ function checkType(type: string): void {
 
 /** What still comes goes nowhere for a while, so that the client reads its answer instead of a reset. */
 function linger(request: IncomingMessage, response: ServerResponse): void {
-  let left = lingerBytes
+  let allowed = lingerBytes
   request.unpipe()
   request.on('data', (piece: Buffer) => {
-    left -= piece.length
-    if (left < 0) request.pause()
+    allowed -= piece.length
+    if (allowed < 0) request.pause()
   })
   request.resume()
   // Not by `connection: close`: with that, Node cuts the connection as soon as the answer is out.
@@ -109,6 +109,7 @@ function readBytes(body: Readable, hold: (bytes: number) => void): Promise<Buffe
     let isOver = false
     const fail = (error: unknown) => {
       isOver = true
+      pieces.length = 0 // the request holds its listeners, and with them these, for as long as its connection lasts
       // A decoder has no more to do; the request itself is let run out.
       if (!(body instanceof IncomingMessage)) body.destroy()
       reject(error)

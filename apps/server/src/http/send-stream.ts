@@ -62,6 +62,10 @@ class FrameWriter {
 
   async drained(signal: AbortSignal): Promise<void> {
     this.#flush()
+    if (!this.#response.writableNeedDrain) {
+      this.#isFull = false
+      return
+    }
     await once(this.#response, 'drain', { signal }).catch(() => {
       // The client left: the items end for the same reason.
     })

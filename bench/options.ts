@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+import { rows } from './rows.ts'
+import { type TargetName, targetNames } from './targets.ts'
+
+export interface Options {
+  readonly rounds: number
+  /** Ids of rows. */
+  readonly rows: readonly string[]
+  readonly targets: readonly TargetName[]
+  readonly out: string | undefined
+  readonly from: string | undefined
+  readonly isMarkdown: boolean
+  readonly isQuick: boolean
+  readonly isSource: boolean
+  readonly isHelp: boolean
+}
+
+export const USAGE = `Usage: npm run bench -- [options]
+
+  --rounds N       rounds, interleaved (7; with --quick 1)
+  --rows A,B       only these rows: ${rows.map(({ id }) => id).join(', ')}
+  --targets A,B    these, beside plain: ${targetNames.join(', ')} (plain,dragoman,portkey)
+  --out FILE       write all samples as JSON
+  --from FILE      measure nothing, show what --out has written
+  --markdown       with machine, versions and date, as docs/benchmarks.md has it
+  --source         the server from its source instead of from its build
+  --quick          small loads: shows that all of it runs; the figures mean little
+`
+
+/** Throws an error with a sentence for who has typed it. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      rows: { type: 'string' },
+      targets: { type: 'string' },
+      out: { type: 'string' },
+      from: { type: 'string' },
+      markdown: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      source: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 7))
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: expected a whole number`)
+  const ids = rows.map(({ id }) => id)
+  const chosen = named('--targets', values.targets, targetNames, ['plain', 'dragoman', 'portkey'])
+  return {
+    rounds,
+    rows: named('--rows', values.rows, ids, ids),
+    // The base comes first, whether it was named or not.
+    targets: targetNames.filter((name) => name === 'plain' || chosen.includes(name)),
+    out: values.out,
+    from: values.from,
+    isMarkdown: values.markdown,
+    isQuick: values.quick,
+    isSource: values.source,
+    isHelp: values.help,
+  }
+}
+
+function named<T extends string>(option: string, given: string | undefined, known: readonly T[], usual: readonly T[]) {
+  if (given === undefined) return usual
+  return given.split(',').map((name) => {
+    const found = known.find((one) => one === name)
+    if (found === undefined) throw new Error(`${option} ${name}: expected one of ${known.join(', ')}`)
+    return found
+  })
+}
