@@ -1,11 +1,12 @@
 import type { RequestListener } from 'node:http'
 import { DragomanError } from '@dragoman/core'
 import type { Gateway } from '@dragoman/gateway'
-import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { type Request, type Response, Router } from 'express'
 import type { Logger } from 'pino'
 import { type AccessRules, access } from './http/access.ts'
 import { authenticate, type ClientKey } from './http/authenticate.ts'
 import { OpenRequests, openExchange } from './http/exchange.ts'
+import type { Handler } from './http/handler.ts'
 import { logAccess } from './http/log-access.ts'
 import { type BodyLimits, bodyReader } from './http/read-json.ts'
 import { errorAnswer } from './http/send-error.ts'
@@ -50,7 +51,7 @@ export function createApp(options: AppOptions): App {
   if (keys) router.use(authenticate(keys))
   serve(router, '/v1/chat/completions', { post: chat(gateway, open, readJson) })
   serve(router, '/v1/models', { get: listModels(gateway, open) })
-  serve(router, '/v1/models/*id', { get: readModel(gateway, open) as RequestHandler })
+  serve(router, '/v1/models/*id', { get: readModel(gateway, open) as Handler })
 
   const over = options.logsAccess ? logAccess(log, now) : undefined
   const answerError = errorAnswer(log)
@@ -69,7 +70,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** A path with its methods; any other method is a 405 that names them. */
-function serve(router: Router, path: string, methods: { get?: RequestHandler; post?: RequestHandler }): void {
+function serve(router: Router, path: string, methods: { get?: Handler; post?: Handler }): void {
   const route = router.route(path)
   if (methods.get) route.get(methods.get)
   if (methods.post) route.post(methods.post)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rawRequest } from '../test-server.ts'
-import { chatBody, type Front, rawConnection, startFront, statusOf } from './front-rig.ts'
+import { chatBody, type Front, rawConnection, startFront, statusOf } from './test-front-rig.ts'
 
 const key = 'sk-client-0123456789abcdef'
 

@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, deflateSync, zstdCompressSync } from 'no
 import { gzipBomb } from '@dragoman/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rawRequest } from '../test-server.ts'
-import { answersIn, chatBody, type Front, rawConnection, startFront, statusOf } from './front-rig.ts'
+import { answersIn, chatBody, type Front, rawConnection, startFront, statusOf } from './test-front-rig.ts'
 
 const MiB = 1024 * 1024
 const GiB = 1024 * MiB

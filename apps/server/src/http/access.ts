@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { DragomanError } from '@dragoman/core'
-import type { RequestHandler } from 'express'
 import { isLoopback } from '../config/loopback.ts'
 import { header } from './exchange.ts'
+import type { Handler } from './handler.ts'
 
 export interface AccessRules {
   readonly mode: 'open' | 'keys'
@@ -39,7 +39,7 @@ const exposed = [
  * own that points there. So in open mode `Host` must be this machine or listed, and `Origin` a page of this machine or
  * listed. With keys, the key is the right, and any origin may ask. Answers preflights, which carry no key.
  */
-export function access(rules: AccessRules): RequestHandler {
+export function access(rules: AccessRules): Handler {
   const ruleFor = remembered((host) => hostRule(host, rules))
   const isAllowed = remembered((origin) => isAllowedOrigin(origin, rules))
   const isPublic = rules.mode === 'keys' && (rules.corsOrigins?.includes('*') ?? true)

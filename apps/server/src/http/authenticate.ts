@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { DragomanError, type Secret } from '@dragoman/core'
-import type { RequestHandler } from 'express'
 import { type Exchange, exchangeOf, header } from './exchange.ts'
+import type { Handler } from './handler.ts'
 
 export interface ClientKey {
   readonly name: string
@@ -32,7 +32,7 @@ function bearer(authorization: string): string | undefined {
  * Lets pass whoever brings one of the keys. A key is compared in full with every one, in constant time, and remembered
  * once it was right: the hash is the dearest part of a request's way in. There are as many to remember as there are keys.
  */
-export function authenticate(keys: readonly ClientKey[]): RequestHandler {
+export function authenticate(keys: readonly ClientKey[]): Handler {
   const known = keys.map(({ name, key }) => ({ name, digest: digest(key.reveal()) }))
   const names = new Map<string, string>()
   const nameOf = (given: string): string | undefined => {

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { type AnswerEncoder, type AnswerItem, encodeFailure, encodeItem } from '@dragoman/core'
-import type { Response } from 'express'
 
 /**
  * Writes an answer in the client's dialect, as it comes. The head leaves with the first frame; frames that are ready in
  * one turn of the event loop leave in one write; when the client reads slowly, nothing further is asked for.
  */
 export async function sendStream(
-  response: Response,
+  response: ServerResponse,
   items: AsyncIterable<AnswerItem>,
   encoder: AnswerEncoder,
   signal: AbortSignal,
@@ -31,13 +31,13 @@ export async function sendStream(
 }
 
 class FrameWriter {
-  readonly #response: Response
+  readonly #response: ServerResponse
   readonly #contentType: string
   /** Text of this turn, still to be written. */
   #waiting = ''
   #isFull = false
 
-  constructor(response: Response, contentType: string) {
+  constructor(response: ServerResponse, contentType: string) {
     this.#response = response
     this.#contentType = contentType
   }

@@ -1,14 +1,15 @@
+import type { ServerResponse } from 'node:http'
 import { chatEncoder, DragomanError } from '@dragoman/core'
 import type { Answer, Gateway, RouteInfo } from '@dragoman/gateway'
 import { type ChatCompletionRequest, chatCompletionRequest, validate } from '@dragoman/openai-schema'
-import type { RequestHandler, Response } from 'express'
 import { exchangeOf, headerValue, type OpenRequests } from '../http/exchange.ts'
+import type { Handler } from '../http/handler.ts'
 import type { bodyReader } from '../http/read-json.ts'
 import { sendJson, sendJsonBytes } from '../http/send-json.ts'
 import { sendStream } from '../http/send-stream.ts'
 
 /** `POST /v1/chat/completions`. */
-export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<typeof bodyReader>): RequestHandler {
+export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<typeof bodyReader>): Handler {
   return async (request, response) => {
     const exchange = exchangeOf(response)
     const signal = open.signal(response)
@@ -29,7 +30,7 @@ function readRequest(body: unknown): ChatCompletionRequest {
   throw new DragomanError('invalid_request', message, { param: param || undefined, publicCode: code })
 }
 
-function tellRoute(response: Response, route: RouteInfo | undefined, body: ChatCompletionRequest): void {
+function tellRoute(response: ServerResponse, route: RouteInfo | undefined, body: ChatCompletionRequest): void {
   response.setHeader('x-gateway-model', headerValue(route?.name ?? body.model))
   if (!route) return
   response.setHeader('x-gateway-provider', headerValue(route.provider))
@@ -37,7 +38,7 @@ function tellRoute(response: Response, route: RouteInfo | undefined, body: ChatC
 }
 
 function send(
-  response: Response,
+  response: ServerResponse,
   answer: Answer,
   body: ChatCompletionRequest,
   signal: AbortSignal,

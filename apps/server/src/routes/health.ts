@@ -1,8 +1,8 @@
-import type { RequestHandler } from 'express'
+import type { Handler } from '../http/handler.ts'
 import { sendJson } from '../http/send-json.ts'
 
 /** `GET /health`: 200 while the process can serve. */
-export function health(options: { version: string; startedAt: number; now: () => number }): RequestHandler {
+export function health(options: { version: string; startedAt: number; now: () => number }): Handler {
   const { version, startedAt, now } = options
   return (_request, response) => {
     sendJson(response, {

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Handler } from '../http/handler.ts'
 import { sendJson } from '../http/send-json.ts'
 import { acceptance } from '../provider-sources.ts'
 
@@ -15,7 +15,7 @@ const endpoints = ['POST /v1/chat/completions', 'GET /v1/models', 'GET /v1/model
  * `GET /`: for a browser a page that says how to call this server, else the same as JSON. Needs no key, so where keys
  * are asked for it tells nothing about what is behind them.
  */
-export function home(facts: HomeFacts): RequestHandler {
+export function home(facts: HomeFacts): Handler {
   return (request, response) => {
     const { version, mode } = facts
     const shown = mode === 'open' ? facts : { ...facts, providers: [], defaultModel: undefined }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { completion, type FakeUpstream, startFakeUpstream, tokens } from '@dragoman/testkit'
-import type { FrontAnswer, FrontOrder } from './front-process.ts'
+import type { FrontAnswer, FrontOrder } from './test-front-process.ts'
 
 export interface Front extends AsyncDisposable {
   readonly host: string
@@ -19,7 +19,7 @@ export interface Front extends AsyncDisposable {
 export async function startFront(order: Partial<Omit<FrontOrder, 'upstream'>> = {}): Promise<Front> {
   const upstream = await startFakeUpstream()
   upstream.always(completion({ text: 'Hello', usage: tokens(1, 2) }))
-  const child = fork(new URL('./front-process.ts', import.meta.url), {
+  const child = fork(new URL('./test-front-process.ts', import.meta.url), {
     execArgv: ['-C', 'dragoman-source', '--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
