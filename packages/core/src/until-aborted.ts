@@ -6,7 +6,16 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   }
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason)
-    signal.addEventListener('abort', leave, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+    signal.addEventListener('abort', leave)
+    promise.then(
+      (value) => {
+        signal.removeEventListener('abort', leave)
+        resolve(value)
+      },
+      (error) => {
+        signal.removeEventListener('abort', leave)
+        reject(error)
+      },
+    )
   })
 }

@@ -24,6 +24,7 @@ export const idleChunksFactor = 5
 const wholeAnswerFactor = 5
 
 export interface AttemptContext {
+  /** Under the target's model id. */
   readonly request: ChatCompletionRequest
   readonly body: Uint8Array | undefined
   readonly dialect: Dialect
@@ -70,23 +71,15 @@ export class Attempt {
       },
     }
     const { provider } = target.entry
-    const sent = { ...request, model: target.model }
-    const decision = decideRelay({ body, dialect, request: sent, target })
-    if ('body' in decision && provider.relay) {
-      const relay = provider.relay.bind(provider)
-      const isStreamed = request.stream === true
-      this.#lane = new RelayLane({
-        relay,
-        sent: { dialect, body: decision.body, isStreamed },
-        request: sent,
-        call,
-        clock,
-      })
+    const decision = decideRelay({ body, dialect, request, target })
+    if ('body' in decision) {
+      const sent = { dialect, body: decision.body, isStreamed: request.stream === true }
+      this.#lane = new RelayLane({ provider, sent, request, call, clock })
     } else {
-      this.#parsedBecause = 'obstacle' in decision ? decision.obstacle : undefined
+      this.#parsedBecause = decision.obstacle
       this.#lane = new ParsedLane({
-        open: () => provider.chat(sent, call),
-        transforms: target.transforms?.(sent) ?? [],
+        open: () => provider.chat(request, call),
+        transforms: target.transforms?.(request) ?? [],
         canonical: canonicalChunks(request, clock),
         answersWhole: provider.answersWhole ?? false,
       })
@@ -152,12 +145,20 @@ export class Attempt {
     return new Promise((resolve, reject) => {
       const stall = this.#watchStall()
       this.#refuse = reject
-      run(stall.progress)
-        .then(resolve, reject)
-        .finally(() => {
-          stall.cancel()
-          this.#refuse = undefined
-        })
+      const over = () => {
+        stall.cancel()
+        this.#refuse = undefined
+      }
+      run(stall.progress).then(
+        (result) => {
+          over()
+          resolve(result)
+        },
+        (error) => {
+          over()
+          reject(error)
+        },
+      )
       if (this.signal.aborted) reject(this.signal.reason)
     })
   }

@@ -4,7 +4,7 @@ import {
   type Clock,
   canonicalChunks,
   completionToChunks,
-  type DragomanError,
+  DragomanError,
   type Provider,
   type RelayedAnswer,
   type RelayRequest,
@@ -16,7 +16,8 @@ import { RelayTap } from './relay-tap.ts'
 import { protocolError } from './upstream-json.ts'
 
 export interface RelayLaneOptions {
-  readonly relay: NonNullable<Provider['relay']>
+  /** One that can relay. */
+  readonly provider: Provider
   readonly sent: RelayRequest
   /** What was asked, parsed. */
   readonly request: ChatCompletionRequest
@@ -87,8 +88,9 @@ export class RelayLane implements Lane {
   }
 
   #call(): Promise<RelayedAnswer> {
-    const { relay, sent, call } = this.#options
-    return relay(sent, call)
+    const { provider, sent, call } = this.#options
+    if (!provider.relay) throw new DragomanError('internal', `${provider.id} has no relay`)
+    return provider.relay(sent, call)
   }
 
   #begin(answer: RelayedAnswer): void {

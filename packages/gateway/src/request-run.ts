@@ -3,12 +3,10 @@ import {
   type AttemptEntry,
   type Clock,
   DragomanError,
-  FollowingController,
   type Lease,
   type LogEntry,
   type StateStore,
   toDragomanError,
-  untilAborted,
 } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Answer, ChatContext, RouteInfo } from './answer.ts'
@@ -33,15 +31,31 @@ export interface Engine {
   readonly record: ((entry: LogEntry) => void) | undefined
 }
 
+/** A target that can do what is asked. */
+interface Candidate {
+  readonly target: Target
+  /** The request, under the target's model id. */
+  readonly request: ChatCompletionRequest
+  /** What the target leaves out of it. */
+  readonly dropped: readonly string[]
+}
+
+const nothing: readonly string[] = []
+
 /** One request from its arrival to its record, with the one loop of this system that tries again. */
 export class RequestRun {
   readonly #request: ChatCompletionRequest
   readonly #context: ChatContext
   readonly #engine: Engine
-  readonly #controller: FollowingController
   readonly #cancelDeadline: () => void
   readonly #startedAt: number
   readonly #begunAt: number
+  /** What ended it before its time. */
+  #broken: { readonly reason: unknown } | undefined
+  /** Made when somebody wants a signal: most requests need none of their own. */
+  #controller: AbortController | undefined
+  /** Rejects what is being waited for. */
+  #refuse: ((reason: unknown) => void) | undefined
   #firstTokenMs: number | undefined
   #attempt: Attempt | undefined
   #attempts: AttemptEntry[] = []
@@ -54,34 +68,57 @@ export class RequestRun {
     this.#request = request
     this.#context = context
     this.#engine = engine
-    this.#controller = new FollowingController(context.signal)
-    this.signal.addEventListener('abort', () => this.#attempt?.abort(this.signal.reason))
     this.#startedAt = clock.now()
     this.#begunAt = clock.elapsed()
     this.#cancelDeadline = clock.schedule(() => {
       const message = `The answer was not complete within ${limits.totalMs} ms (limits.totalMs)`
-      this.#controller.abort(new DragomanError('upstream_timeout', message))
+      this.#break(new DragomanError('upstream_timeout', message))
     }, limits.totalMs)
+    if (context.signal.aborted) this.#onCallerLeft()
+    else context.signal.addEventListener('abort', this.#onCallerLeft)
   }
 
   /** Trips when the caller leaves, when the whole request is out of time, and when it has failed. */
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#broken) this.#controller.abort(this.#broken.reason)
+    }
     return this.#controller.signal
+  }
+
+  readonly #onCallerLeft = (): void => this.#break(this.#context.signal.reason)
+
+  #break(reason: unknown): void {
+    if (this.#broken) return
+    this.#broken = { reason }
+    this.#controller?.abort(reason)
+    this.#attempt?.abort(reason)
+    this.#refuse?.(reason)
+  }
+
+  /** Settles with `promise`, or before it when the request is broken off: a plugin may never settle. */
+  #until<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#broken) reject(this.#broken.reason)
+      this.#refuse = reject
+      promise.then(resolve, reject)
+    })
   }
 
   /** @param route which targets to try; a promise where lists must be read first */
   async answer(route: () => RoutePlan | undefined | Promise<RoutePlan | undefined>): Promise<Answer> {
     try {
-      this.signal.throwIfAborted()
+      if (this.#broken) throw this.#broken.reason
       const found = route()
-      const plan = found instanceof Promise ? await untilAborted(found, this.signal) : found
+      const plan = found instanceof Promise ? await this.#until(found) : found
       if (!plan) {
         const name = this.#request.model.slice(0, 200)
         throw new DragomanError('model_not_found', `There is no model ${name}`, { param: 'model' })
       }
       return this.#request.stream ? await this.#stream(plan) : await this.#whole(plan)
     } catch (cause) {
-      const error = toDragomanError(cause, this.signal)
+      const error = this.#errorOf(cause)
       this.#finish(error)
       throw error
     }
@@ -127,70 +164,63 @@ export class RequestRun {
   /** Tries targets until one gives what `use` wants of it. */
   async #try<T>(plan: RoutePlan, use: (attempt: Attempt) => Promise<T>): Promise<[T, RouteInfo]> {
     const { clock, limits, health, retryBudget } = this.#engine
-    const targets = this.#able(plan.targets)
-    const waiting = [...targets.keys()]
+    const waiting = this.#able(plan.targets)
     const tried = new TriedCredentials()
     const failures: Failure[] = []
     let callsLeft = Math.max(limits.attempts, plan.healthy)
 
-    let target = waiting.shift()
-    while (target && callsLeft > 0) {
+    let next = waiting.shift()
+    while (next && callsLeft > 0) {
+      const { target, dropped } = next
       const { id: provider, credentials } = target.entry
-      const lease = await this.#lease(target, tried).catch((cause: unknown) => {
-        failures.push({ provider, error: this.#unlessAborted(cause) })
-      })
-      if (!lease) {
-        target = waiting.shift()
+      let lease: Lease
+      try {
+        lease = await this.#lease(target, tried)
+      } catch (cause) {
+        failures.push({ provider, error: this.#unlessBroken(cause) })
+        next = waiting.shift()
         continue
       }
       callsLeft--
       retryBudget.called()
-      const attempt = this.#open(target, lease)
+      const attempt = this.#open(next, lease)
       try {
         const result = await use(attempt)
         this.#firstTokenMs ??= Math.round(clock.elapsed() - this.#begunAt)
-        this.#route = { name: plan.name, provider, model: target.model, dropped: targets.get(target) ?? [] }
+        this.#route = { name: plan.name, provider, model: target.model, dropped }
         return [result, this.#route]
       } catch (cause) {
         const error = toDragomanError(cause, attempt.signal)
         // Left to #finish, which records what was used so far.
-        if (this.signal.aborted) throw error
+        if (this.#broken) throw error
         this.#close(attempt, error)
         health.failed(targetName(target), error, clock.now())
         if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
         failures.push({ provider, error })
         retryBudget.failed()
         if (error.scope === 'credential') tried.add(credentials, target.model, attempt.credentialId, error)
-        target = await this.#after(error, target, waiting, callsLeft)
+        next = await this.#after(error, next, waiting, callsLeft)
       }
     }
     throw finalError(failures)
   }
 
-  async #lease({ entry, model }: Target, tried: TriedCredentials): Promise<Lease> {
-    const leasing = entry.credentials.lease({
-      signal: this.signal,
-      model,
-      exclude: tried.exclude(entry.credentials, model),
-    })
-    try {
-      return await untilAborted(leasing, this.signal)
-    } catch (cause) {
-      // One that comes too late is given back.
-      leasing.then(
-        (late) => late.settle({ kind: 'aborted' }),
-        () => {},
-      )
-      throw cause
-    }
+  #lease({ entry, model }: Target, tried: TriedCredentials): Promise<Lease> {
+    const { credentials } = entry
+    const exclude = tried.exclude(credentials, model)
+    const leasing = credentials.lease({ signal: this.#context.signal, model, exclude })
+    const lease = this.#until(leasing)
+    // One that comes too late is given back.
+    lease.catch(() => leasing.then((late) => late.settle({ kind: 'aborted' })).catch(() => {}))
+    return lease
   }
 
-  #open(target: Target, lease: Lease): Attempt {
+  #open({ target, request }: Candidate, lease: Lease): Attempt {
     const { clock, state, targetLimits } = this.#engine
     const { body, dialect = 'openai-chat' } = this.#context
     const limits = targetLimits.of(target)
     try {
-      this.#attempt = new Attempt(target, lease, { request: this.#request, body, dialect, clock, state, limits })
+      this.#attempt = new Attempt(target, lease, { request, body, dialect, clock, state, limits })
       return this.#attempt
     } catch (cause) {
       lease.settle({ kind: 'aborted' })
@@ -208,44 +238,49 @@ export class RequestRun {
   /** What to try after a failure: another credential, another target, else the same one once it had some rest. */
   async #after(
     error: DragomanError,
-    failed: Target,
-    waiting: Target[],
+    failed: Candidate,
+    waiting: Candidate[],
     callsLeft: number,
-  ): Promise<Target | undefined> {
+  ): Promise<Candidate | undefined> {
     // Bad keys of one target must not use up the calls that the others are owed.
     if (error.scope === 'credential' && callsLeft > waiting.length) return failed
     if (error.code === 'upstream_challenge') {
       // The service has begun to look for robots: its other credentials are not to be offered up.
-      const pool = failed.entry.credentials
-      waiting.splice(0, waiting.length, ...waiting.filter(({ entry }) => entry.credentials !== pool))
+      const pool = failed.target.entry.credentials
+      waiting.splice(0, waiting.length, ...waiting.filter(({ target }) => target.entry.credentials !== pool))
     }
     const other = waiting.shift()
     if (other || callsLeft === 0 || !isWorthRepeating(error)) return other
     const waitMs = backoffMs(this.#attempts.length - 1, error, this.#engine.random)
     if (waitMs === undefined || !this.#engine.retryBudget.mayRepeat()) return undefined
     const rest = sleep(this.#engine.clock, waitMs)
-    await untilAborted(rest.over, this.signal).finally(rest.cancel)
+    await this.#until(rest.over).finally(rest.cancel)
     return failed
   }
 
-  /** The targets that can do what is asked, with the fields that each leaves out. */
-  #able(targets: readonly Target[]): Map<Target, readonly string[]> {
-    const able = new Map<Target, readonly string[]>()
+  /** The targets that can do what is asked. */
+  #able(targets: readonly Target[]): Candidate[] {
+    const able: Candidate[] = []
     let refused: { param: string; message: string } | undefined
     for (const target of targets) {
-      const acceptance = target.entry.provider.accepts?.({ ...this.#request, model: target.model })
+      const request = { ...this.#request, model: target.model }
+      const acceptance = target.entry.provider.accepts?.(request)
       if (acceptance?.refused) refused ??= acceptance.refused
-      else able.set(target, acceptance?.dropped ?? [])
+      else able.push({ target, request, dropped: acceptance?.dropped ?? nothing })
     }
-    if (able.size === 0 && refused) {
+    if (able.length === 0 && refused) {
       throw new DragomanError('unsupported_value', refused.message, { param: refused.param })
     }
     return able
   }
 
-  #unlessAborted(cause: unknown): DragomanError {
-    const error = toDragomanError(cause, this.signal)
-    if (this.signal.aborted) throw error
+  #errorOf(cause: unknown): DragomanError {
+    return this.#broken ? toDragomanError(cause, this.signal) : toDragomanError(cause)
+  }
+
+  #unlessBroken(cause: unknown): DragomanError {
+    const error = this.#errorOf(cause)
+    if (this.#broken) throw error
     return error
   }
 
@@ -260,9 +295,9 @@ export class RequestRun {
       if (error) health.failed(targetName(attempt.target), error, clock.now())
       else health.succeeded(targetName(attempt.target))
     }
-    this.#controller.release()
+    this.#context.signal.removeEventListener('abort', this.#onCallerLeft)
     // Whatever still runs for this request, such as an attempt behind a heartbeat, ends with it.
-    if (error) this.#controller.abort(error)
+    if (error) this.#break(error)
     const entry: LogEntry = {
       id: this.#context.requestId ?? `req_${crypto.randomUUID().replaceAll('-', '')}`,
       startedAt: this.#startedAt,
@@ -273,11 +308,11 @@ export class RequestRun {
       streamed: this.#request.stream === true,
       status: !error || (this.#isStreaming && error.scope !== 'aborted') ? 200 : error.status,
       error: error && { code: error.code, message: error.message },
-      attempts: [...this.#attempts],
+      attempts: this.#attempts,
       firstTokenMs: this.#firstTokenMs,
       finishReason: attempt?.finishReason,
       usage: attempt?.usage,
-      dropped: this.#route?.dropped ?? [],
+      dropped: this.#route?.dropped ?? nothing,
     }
     try {
       // An async function fits the type as well.

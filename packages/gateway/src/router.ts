@@ -37,8 +37,10 @@ export function plan(asked: string, names: Names, health: HealthSnapshot): Route
 /** The targets of a name in the order in which they are to be tried now. Pure. */
 export function ordered(found: Resolution, health: HealthSnapshot): RoutePlan {
   const isResting = (target: Target) => health.isResting(targetName(target))
-  const healthy = found.targets.filter((target) => !isResting(target))
-  return { ...found, targets: [...healthy, ...found.targets.filter(isResting)], healthy: healthy.length }
+  const resting = found.targets.filter(isResting)
+  if (resting.length === 0) return { ...found, healthy: found.targets.length }
+  const healthy = found.targets.filter((target) => !resting.includes(target))
+  return { ...found, targets: [...healthy, ...resting], healthy: healthy.length }
 }
 
 export type Resolution = Pick<RoutePlan, 'name' | 'resolvedBy' | 'targets'>

@@ -13,9 +13,10 @@ export class TriedCredentials {
     else tried.byModel.set(model, new Set(tried.byModel.get(model)).add(credentialId))
   }
 
-  exclude(pool: CredentialPool, model: string): ReadonlySet<string> {
-    const { everywhere, byModel } = this.#of(pool)
-    return new Set([...everywhere, ...(byModel.get(model) ?? [])])
+  /** Undefined while there are none. */
+  exclude(pool: CredentialPool, model: string): ReadonlySet<string> | undefined {
+    const tried = this.#tried.get(pool)
+    return tried && new Set([...tried.everywhere, ...(tried.byModel.get(model) ?? [])])
   }
 
   #of(pool: CredentialPool) {

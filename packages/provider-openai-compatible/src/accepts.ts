@@ -11,9 +11,8 @@ export function accepts(
   request: ChatCompletionRequest,
   settings: RequestSettings & Pick<Settings, 'name' | 'unsupported'>,
 ): Acceptance {
-  const dropped = [
-    ...new Set([...settings.dropFields.filter((path) => isPresent(request, path)), ...leftOut(request, settings)]),
-  ]
+  const dropped = leftOut(request, settings)
+  for (const path of settings.dropFields) if (!dropped.includes(path) && isPresent(request, path)) dropped.push(path)
   for (const demand of settings.unsupported) {
     const param = checks[demand](request)
     if (param !== undefined) return { dropped, refused: { param, message: `${settings.name} ${lacks[demand]}` } }
@@ -26,15 +25,18 @@ function leftOut(request: ChatCompletionRequest, settings: RequestSettings): str
   const { max_tokens, max_completion_tokens, functions, tools } = request
   const lost: string[] = []
   // Both limits are one to a service that knows one name.
-  const limits = [max_tokens, max_completion_tokens].filter((limit) => typeof limit === 'number')
-  if (settings.tokenLimitField !== 'asSent' && new Set(limits).size > 1) lost.push('max_tokens')
+  const hasBoth = typeof max_tokens === 'number' && typeof max_completion_tokens === 'number'
+  if (settings.tokenLimitField !== 'asSent' && hasBoth && max_tokens !== max_completion_tokens) lost.push('max_tokens')
   if (functions?.length && tools?.length) lost.push('functions')
-  const isStreamed = isStreamedUpstream(settings.upstreamStream, Boolean(tools?.length || functions?.length))
-  const wishes = Object.entries(request.stream_options ?? {}).filter(([, wish]) => Boolean(wish))
-  // An answer that comes whole has its usage unasked.
-  const isMet = ([name]: [string, unknown]) => name === 'include_usage' && !isStreamed
-  if (request.stream && !(isStreamed && settings.streamUsage) && !wishes.every(isMet)) lost.push('stream_options')
-  return [...lost, ...lostReasoning(request.messages, settings.sendReasoningHistory)]
+  if (request.stream && request.stream_options) {
+    const isStreamed = isStreamedUpstream(settings.upstreamStream, Boolean(tools?.length || functions?.length))
+    const wishes = Object.entries(request.stream_options).filter(([, wish]) => Boolean(wish))
+    // An answer that comes whole has its usage unasked.
+    const isMet = ([name]: [string, unknown]) => name === 'include_usage' && !isStreamed
+    if (!(isStreamed && settings.streamUsage) && !wishes.every(isMet)) lost.push('stream_options')
+  }
+  lost.push(...lostReasoning(request.messages, settings.sendReasoningHistory))
+  return lost
 }
 
 /** Reasoning of the history that is not sent; under another name it is. */

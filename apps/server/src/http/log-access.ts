@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LogEntry } from '@dragoman/core'
-import type { Logger } from 'pino'
+import pino, { type Logger } from 'pino'
+import { timeText } from '../log.ts'
 import type { Exchange } from './exchange.ts'
 
 /** One line per request that the gateway did not record itself. Never a query, a header or a body. */
@@ -19,27 +20,39 @@ export function logAccess(
   }
 }
 
-/** One line per request that went through the gateway. */
+/**
+ * One line per request that went through the gateway. Written past pino, in its form: it would build the line from
+ * pieces, which were a fifth of all memory that a short request took.
+ */
 export function logRecord(log: Logger): (entry: LogEntry) => void {
+  const { [pino.symbols.streamSym]: lines } = log as unknown as { [pino.symbols.streamSym]: pino.DestinationStream }
   return (entry) => {
-    const { id, client, model, status, error, finishReason, firstTokenMs, usage } = entry
-    const served = entry.attempts.at(-1)
-    const facts = {
+    const { id, client, model, status, error, finishReason, firstTokenMs, usage, durationMs: ms, attempts } = entry
+    const level = error && error.code !== 'aborted' ? 'warn' : 'info'
+    if (!log.isLevelEnabled(level)) return
+    const last = attempts.at(-1)
+    const asked = printable(model)
+    const served = last && printable(`${last.provider}/${last.model}`)
+    const outcome = error ? `${error.code}: ${error.message}` : finishReason
+    const line = {
+      level: log.levels.values[level],
+      time: timeText(),
       id,
       client,
-      model: printable(model),
-      served: served && printable(`${served.provider}/${served.model}`),
+      model: asked,
+      served,
       status,
-      ms: entry.durationMs,
+      ms,
       firstTokenMs,
-      attempts: entry.attempts.length,
+      attempts: attempts.length,
+      // Why the answer was not handed on as it came.
+      parsed: last?.parsedBecause,
       finishReason,
       tokens: usage && { prompt: usage.prompt_tokens, completion: usage.completion_tokens },
       error,
+      msg: printable(`chat ${asked} -> ${served ?? '-'} ${outcome}`),
     }
-    const outcome = error ? `${error.code}: ${error.message}` : finishReason
-    const line = printable(`chat ${facts.model} -> ${facts.served ?? '-'} ${outcome}`)
-    log[error && error.code !== 'aborted' ? 'warn' : 'info'](facts, line)
+    lines.write(`${JSON.stringify(line)}\n`)
   }
 }
 
