@@ -9,7 +9,7 @@ export type FetchLike = (input: string | URL | Request, init?: RequestInit) => P
 /** What stands behind the HTTP face: a single provider or a whole gateway. */
 export interface ChatBackend {
   /** Rejects while a proper status is still possible; after that the chunks throw. `body` is the request as it came. */
-  chat(request: ChatCompletionRequest, signal: AbortSignal, body: Uint8Array): Promise<BackendAnswer>
+  chat(request: ChatCompletionRequest, signal: AbortSignal, body: string): Promise<BackendAnswer>
   models(signal: AbortSignal): Promise<readonly Model[]>
 }
 
@@ -61,11 +61,11 @@ function wrongMethod(method: string, path: string): DragomanError {
 }
 
 async function answerChat(backend: ChatBackend, request: Request): Promise<Response> {
-  const bytes = new Uint8Array(await request.arrayBuffer())
-  const body = readRequest(new TextDecoder().decode(bytes))
+  const text = await request.text()
+  const body = readRequest(text)
   const controller = new AbortController()
   const signal = AbortSignal.any([request.signal, controller.signal])
-  const answer = await backend.chat(body, signal, bytes)
+  const answer = await backend.chat(body, signal, text)
   if (answer.kind === 'completion') return Response.json(answer.completion)
   if (answer.kind === 'bytes') {
     return new Response(answer.bytes.slice(), { headers: { 'content-type': 'application/json' } })

@@ -84,7 +84,7 @@ export type CallEvent =
 export interface RelayRequest {
   readonly dialect: Dialect
   /** The client's JSON, with the upstream's model id in it. */
-  readonly body: Uint8Array
+  readonly body: string
   /** Whether it asks for a stream. */
   readonly isStreamed: boolean
 }

@@ -9,10 +9,10 @@ export interface ChatContext {
   /** Default: made here. */
   readonly requestId?: string | undefined
   /**
-   * The request's JSON as it came. With it, an upstream that speaks `dialect` to the letter is sent these bytes, and its
-   * own come back: then an answer may be of the kind `bytes`, and items of a stream may be bytes.
+   * The request's JSON as it came. With it, an upstream that speaks `dialect` to the letter is sent this text, and its
+   * own bytes come back: then an answer may be of the kind `bytes`, and items of a stream may be bytes.
    */
-  readonly body?: Uint8Array | undefined
+  readonly body?: string | undefined
 }
 
 /** What is known of an answer before its end. */

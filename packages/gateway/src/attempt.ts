@@ -26,7 +26,7 @@ const wholeAnswerFactor = 5
 export interface AttemptContext {
   /** Under the target's model id. */
   readonly request: ChatCompletionRequest
-  readonly body: Uint8Array | undefined
+  readonly body: string | undefined
   readonly dialect: Dialect
   readonly clock: Clock
   readonly state: StateStore
@@ -105,20 +105,12 @@ export class Attempt {
 
   /** The whole answer. */
   complete(): Promise<WholeAnswer> {
-    return this.#within((progress) => this.#lane.whole(progress))
+    return this.#within(whole)
   }
 
   /** The items up to and with the first that carries output; all of them where none does. */
   begin(): Promise<AnswerItem[]> {
-    return this.#within(async () => {
-      const items: AnswerItem[] = []
-      while (!this.#lane.hasOutput) {
-        const { done, value } = await this.#lane.next()
-        if (done) break
-        items.push(value)
-      }
-      return items
-    })
+    return this.#within(untilOutput)
   }
 
   /** What follows `begin`. Whoever waits for it watches the clock and the caller: a provider may never settle. */
@@ -141,7 +133,7 @@ export class Attempt {
   }
 
   /** Settles with `run`, or before it when the attempt is aborted or out of time. */
-  #within<T>(run: (progress: () => void) => Promise<T>): Promise<T> {
+  #within<T>(run: (lane: Lane, progress: () => void) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const stall = this.#watchStall()
       this.#refuse = reject
@@ -149,7 +141,7 @@ export class Attempt {
         stall.cancel()
         this.#refuse = undefined
       }
-      run(stall.progress).then(
+      run(this.#lane, stall.progress).then(
         (result) => {
           over()
           resolve(result)
@@ -217,4 +209,18 @@ export class Attempt {
     }
     return this.#entry
   }
+}
+
+function whole(lane: Lane, progress: () => void): Promise<WholeAnswer> {
+  return lane.whole(progress)
+}
+
+async function untilOutput(lane: Lane): Promise<AnswerItem[]> {
+  const items: AnswerItem[] = []
+  while (!lane.hasOutput) {
+    const { done, value } = await lane.next()
+    if (done) break
+    items.push(value)
+  }
+  return items
 }

@@ -59,13 +59,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const routes = new Routes({ groups, providers, fallbackName }, lists, health, clock)
 
   const gateway: Gateway = {
-    async chat(request, context) {
+    chat(request, context) {
       const run = new RequestRun(request, context, engine)
-      return run.answer(() => routes.plan(request.model, run.signal))
+      return run.answer(() => routes.known(request.model) ?? routes.plan(request.model, run.signal))
     },
-    async plan(model, signal) {
-      return routes.plan(model, signal)
-    },
+    plan: (model, signal) => routes.plan(model, signal),
     async models(signal) {
       return listModels(
         groups.map(({ name }) => name),

@@ -27,12 +27,14 @@ export function afterFailure(before: TargetHealth | undefined, now: number, retr
   return { failures, restsUntil: now + Math.min(restMs, longestRestMs) }
 }
 
+const allWell: HealthSnapshot = { isResting: () => false }
+
 /** What has been seen of the targets lately. A rest moves a target to the end of a plan, it does not forbid it. */
 export class Health {
   #targets = new Map<string, TargetHealth>()
 
   succeeded(target: string): void {
-    this.#targets.delete(keyOf(target))
+    if (this.#targets.size > 0) this.#targets.delete(keyOf(target))
   }
 
   failed(target: string, error: DragomanError, now: number): void {
@@ -52,6 +54,7 @@ export class Health {
   }
 
   at(now: number): HealthSnapshot {
+    if (this.#targets.size === 0) return allWell
     return { isResting: (target) => (this.#targets.get(keyOf(target))?.restsUntil ?? 0) > now }
   }
 }

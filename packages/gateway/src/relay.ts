@@ -5,20 +5,20 @@ import { spliced } from './splice.ts'
 
 export interface RelayQuery {
   /** The request as it came, where the caller has it. */
-  readonly body: Uint8Array | undefined
+  readonly body: string | undefined
   readonly dialect: Dialect
   /** The same, parsed. */
   readonly request: ChatCompletionRequest
   readonly target: Target
 }
 
-/** The bytes to send, or why the answer is to be parsed: a few words for the log. */
-export type RelayDecision = { readonly body: Uint8Array } | { readonly obstacle: string }
+/** What to send, or why the answer is to be parsed: a few words for the log. */
+export type RelayDecision = { readonly body: string } | { readonly obstacle: string }
 
 /** Whether this request may go to this target unparsed. Pure. */
 export function decideRelay({ body, dialect, request, target }: RelayQuery): RelayDecision {
   const { provider } = target.entry
-  if (!body) return { obstacle: 'the caller gave no bytes' }
+  if (!body) return { obstacle: 'the caller gave no text' }
   if (target.transforms) return { obstacle: 'the deployment has transforms' }
   if (!provider.relay) return { obstacle: 'the provider has no relay' }
   const obstacle = provider.relayObstacle?.(request, dialect)

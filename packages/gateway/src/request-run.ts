@@ -42,6 +42,9 @@ interface Candidate {
 
 const nothing: readonly string[] = []
 
+const completed = (attempt: Attempt) => attempt.complete()
+const begun = (attempt: Attempt) => attempt.begin()
+
 /** One request from its arrival to its record, with the one loop of this system that tries again. */
 export class RequestRun {
   readonly #request: ChatCompletionRequest
@@ -106,17 +109,20 @@ export class RequestRun {
     })
   }
 
-  /** @param route which targets to try; a promise where lists must be read first */
-  async answer(route: () => RoutePlan | undefined | Promise<RoutePlan | undefined>): Promise<Answer> {
+  /** @param planned which targets to try; a promise where lists must be read first */
+  async answer(planned: () => RoutePlan | undefined | Promise<RoutePlan | undefined>): Promise<Answer> {
     try {
       if (this.#broken) throw this.#broken.reason
-      const found = route()
+      const found = planned()
       const plan = found instanceof Promise ? await this.#until(found) : found
       if (!plan) {
         const name = this.#request.model.slice(0, 200)
         throw new DragomanError('model_not_found', `There is no model ${name}`, { param: 'model' })
       }
-      return this.#request.stream ? await this.#stream(plan) : await this.#whole(plan)
+      if (this.#request.stream) return await this.#stream(plan)
+      const [answer, route] = await this.#try(plan, completed)
+      this.#finish(undefined)
+      return { ...answer, route }
     } catch (cause) {
       const error = this.#errorOf(cause)
       this.#finish(error)
@@ -124,16 +130,10 @@ export class RequestRun {
     }
   }
 
-  async #whole(plan: RoutePlan): Promise<Answer> {
-    const [answer, route] = await this.#try(plan, (attempt) => attempt.complete())
-    this.#finish(undefined)
-    return { ...answer, route }
-  }
-
   async #stream(plan: RoutePlan): Promise<Answer> {
     const { clock, limits } = this.#engine
     let first: AnswerItem[] = []
-    const opening = this.#try(plan, (attempt) => attempt.begin()).then(([items]) => {
+    const opening = this.#try(plan, begun).then(([items]) => {
       first = items
     })
     // A heartbeat fixes the status, not the target: attempts go on behind it.
@@ -208,11 +208,15 @@ export class RequestRun {
   #lease({ entry, model }: Target, tried: TriedCredentials): Promise<Lease> {
     const { credentials } = entry
     const exclude = tried.exclude(credentials, model)
-    const leasing = credentials.lease({ signal: this.#context.signal, model, exclude })
-    const lease = this.#until(leasing)
-    // One that comes too late is given back.
-    lease.catch(() => leasing.then((late) => late.settle({ kind: 'aborted' })).catch(() => {}))
-    return lease
+    return new Promise((resolve, reject) => {
+      let isLate = false
+      this.#refuse = (reason) => {
+        isLate = true
+        reject(reason)
+      }
+      const take = (lease: Lease) => (isLate ? lease.settle({ kind: 'aborted' }) : resolve(lease))
+      credentials.lease({ signal: this.#context.signal, model, exclude }).then(take, reject)
+    })
   }
 
   #open({ target, request }: Candidate, lease: Lease): Attempt {

@@ -36,8 +36,7 @@ export function plan(asked: string, names: Names, health: HealthSnapshot): Route
 
 /** The targets of a name in the order in which they are to be tried now. Pure. */
 export function ordered(found: Resolution, health: HealthSnapshot): RoutePlan {
-  const isResting = (target: Target) => health.isResting(targetName(target))
-  const resting = found.targets.filter(isResting)
+  const resting = found.targets.filter((target) => health.isResting(targetName(target)))
   if (resting.length === 0) return { ...found, healthy: found.targets.length }
   const healthy = found.targets.filter((target) => !resting.includes(target))
   return { ...found, targets: [...healthy, ...resting], healthy: healthy.length }

@@ -22,14 +22,17 @@ export class Routes {
     this.#clock = clock
   }
 
-  /** Undefined when nothing serves the name. A promise where that cannot be said before lists have been read. */
-  plan(asked: string, signal: AbortSignal): RoutePlan | undefined | Promise<RoutePlan | undefined> {
+  /** As far as it can be said without reading lists. */
+  known(asked: string): RoutePlan | undefined {
     const known = this.#resolve(asked)
-    if (known) return this.#ordered(known)
-    return this.#lists.readMissing(this.#names.providers, signal).then(() => {
-      const found = this.#resolve(asked) ?? byDefault(this.#names)
-      return found && this.#ordered(found)
-    })
+    return known && this.#ordered(known)
+  }
+
+  /** Undefined when nothing serves the name. */
+  async plan(asked: string, signal: AbortSignal): Promise<RoutePlan | undefined> {
+    if (!this.#resolve(asked)) await this.#lists.readMissing(this.#names.providers, signal)
+    const found = this.#resolve(asked) ?? byDefault(this.#names)
+    return found && this.#ordered(found)
   }
 
   #ordered(found: Resolution): RoutePlan {

@@ -1,7 +1,11 @@
-/** A top-level value of a JSON object, as half-open byte positions. */
+/** Where a value stands in a text, half-open. */
 interface Span {
   readonly from: number
   readonly to: number
+}
+
+interface Edit extends Span {
+  readonly text: string
 }
 
 export interface Splice {
@@ -12,35 +16,37 @@ export interface Splice {
 }
 
 /**
- * The same JSON object with another `model`, and asking for usage in its stream. Every other byte stays: numbers too long
- * for JavaScript, spelling, order.
+ * The same JSON object with another `model`, and asking for usage in its stream. Every other character stays: numbers
+ * too long for JavaScript, spelling, order.
  *
  * @param body a JSON object that has been parsed and has a string as `model`
  * @returns undefined where a key to be changed stands there twice, so that two readers may differ on what it says
  */
-export function spliced(body: Uint8Array, { model, streamOptions }: Splice): Uint8Array | undefined {
-  // One character per byte: positions in the text are positions in the body.
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const text = bytes.toString('latin1')
-  const edits: (Span & { readonly text: string })[] = []
-
-  const modelAt = topLevelValue(text, 'model')
+export function spliced(body: string, { model, streamOptions }: Splice): string | undefined {
+  const modelAt = topLevelValue(body, 'model')
   if (!modelAt) return undefined
-  const modelJson = JSON.stringify(model)
-  if (bytes.toString('utf8', modelAt.from, modelAt.to) !== modelJson) edits.push({ ...modelAt, text: modelJson })
+  const edit = { ...modelAt, text: JSON.stringify(model) }
+  if (!streamOptions || asksForUsage(streamOptions.given)) return edited(body, edit)
 
-  if (streamOptions) {
-    const { given } = streamOptions
-    if (given === undefined) {
-      const start = text.indexOf('{') + 1
-      edits.push({ from: start, to: start, text: '"stream_options":{"include_usage":true},' })
-    } else if (!asksForUsage(given)) {
-      const at = topLevelValue(text, 'stream_options')
-      if (!at) return undefined
-      edits.push({ ...at, text: JSON.stringify({ ...(given ?? {}), include_usage: true }) })
-    }
+  if (streamOptions.given === undefined) {
+    const start = body.indexOf('{') + 1
+    return edited(body, { from: start, to: start, text: '"stream_options":{"include_usage":true},' }, edit)
   }
-  return edits.length === 0 ? body : edited(bytes, edits)
+  const optionsAt = topLevelValue(body, 'stream_options')
+  if (!optionsAt) return undefined
+  const options = { ...optionsAt, text: JSON.stringify({ ...(streamOptions.given ?? {}), include_usage: true }) }
+  return modelAt.from < optionsAt.from ? edited(body, edit, options) : edited(body, options, edit)
+}
+
+/** @param edits in the order of their places */
+function edited(body: string, ...edits: readonly Edit[]): string {
+  let whole = ''
+  let at = 0
+  for (const { from, to, text } of edits) {
+    whole += body.slice(at, from) + text
+    at = to
+  }
+  return whole + body.slice(at)
 }
 
 function asksForUsage(streamOptions: unknown): boolean {
@@ -50,17 +56,6 @@ function asksForUsage(streamOptions: unknown): boolean {
     'include_usage' in streamOptions &&
     streamOptions.include_usage === true
   )
-}
-
-function edited(bytes: Buffer, edits: readonly (Span & { readonly text: string })[]): Uint8Array {
-  const pieces: Uint8Array[] = []
-  let at = 0
-  for (const { from, to, text } of edits.toSorted((a, b) => a.from - b.from)) {
-    pieces.push(bytes.subarray(at, from), Buffer.from(text))
-    at = to
-  }
-  pieces.push(bytes.subarray(at))
-  return Buffer.concat(pieces)
 }
 
 /**

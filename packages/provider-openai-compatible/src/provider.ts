@@ -113,7 +113,7 @@ export function createCompatible(
   }
 
   async function relay({ body, isStreamed }: RelayRequest, call: Call): Promise<RelayedAnswer> {
-    const response = await post(body, isStreamed, call)
+    const response = await post(Buffer.from(body), isStreamed, call)
     const errorFrom = (json: unknown) => response.errorFrom(json)
     if (isStreamed && isEventStream(response)) {
       const pieces = eventPieces(response, { isEnd, errorFrom: (event) => namedError(event, { name, errorFrom }) })

@@ -37,10 +37,7 @@ async function start(reply: Reply, options: OpenAICompatibleOptions = {}) {
     upstream,
     apiKey,
     async relay(isStreamed: boolean, own: Partial<Call> = {}): Promise<RelayedAnswer> {
-      const answer = provider.relay?.(
-        { dialect: 'openai-chat', body: Buffer.from(sent), isStreamed },
-        { ...call, ...own },
-      )
+      const answer = provider.relay?.({ dialect: 'openai-chat', body: sent, isStreamed }, { ...call, ...own })
       if (!answer) throw new Error('it relays nothing')
       return answer
     },

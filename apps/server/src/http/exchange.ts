@@ -136,6 +136,7 @@ const longestHeaderValue = 256
 
 /** A value for a response header: names of models may hold anything, headers may not. */
 export function headerValue(text: string): string {
+  if (text.length <= longestHeaderValue && /^[\x21-\x7e]*$/.test(text)) return text
   return text
     .slice(0, longestHeaderValue)
     .replace(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character.toWellFormed()))

@@ -15,8 +15,8 @@ export interface BodyLimits {
 
 export interface JsonBody {
   readonly value: unknown
-  /** What `value` was parsed from: UTF-8, decoded of its `content-encoding`. */
-  readonly bytes: Buffer
+  /** What `value` was parsed from. */
+  readonly text: string
 }
 
 const decoders: Readonly<Record<string, () => Readable & NodeJS.WritableStream>> = {
@@ -55,8 +55,7 @@ export function bodyReader(limits: BodyLimits) {
     }
     try {
       if (Number(header(request.headers, 'content-length') ?? 0) > limits.maxBodyBytes) throw tooLarge(limits)
-      const bytes = withoutMark(await readBytes(decoded(request), hold))
-      return { value: parse(bytes, type), bytes }
+      return parse(withoutMark(await readBytes(decoded(request), hold)), type)
     } catch (error) {
       if (!request.complete) linger(request, response)
       throw error
@@ -148,13 +147,13 @@ function withoutMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
-function parse(bytes: Buffer, type: string): unknown {
+function parse(bytes: Buffer, type: string): JsonBody {
   if (bytes.length === 0) throw new DragomanError('invalid_request', 'The request body is empty, expected JSON')
   const text = isUtf8(bytes) ? bytes.toString() : undefined
   if (text === undefined) throw notJson(type)
   checkShape(text)
   try {
-    return JSON.parse(text)
+    return { value: JSON.parse(text), text }
   } catch (cause) {
     throw notJson(type, cause)
   }

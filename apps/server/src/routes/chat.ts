@@ -13,11 +13,11 @@ export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<
   return async (request, response) => {
     const exchange = exchangeOf(response)
     const signal = open.signal(response)
-    const { value, bytes } = await readJson(request, response)
+    const { value, text } = await readJson(request, response)
     const body = readRequest(value)
     exchange.isRecorded = true
     const { client, id: requestId } = exchange
-    const answer = await gateway.chat(body, { signal, client, requestId, body: bytes })
+    const answer = await gateway.chat(body, { signal, client, requestId, body: text })
     tellRoute(response, answer.route, body)
     await send(response, answer, body, signal)
   }
