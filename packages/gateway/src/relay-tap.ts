@@ -15,6 +15,11 @@ interface TappedChoice {
   finishReason: FinishReason | undefined
 }
 
+interface Around {
+  readonly before: string
+  readonly after: string
+}
+
 /** Reads along with an answer that is relayed: what the record needs, and whether it is an answer at all. */
 export class RelayTap {
   readonly #request: ChatCompletionRequest
@@ -26,6 +31,8 @@ export class RelayTap {
   #usageWasShown = false
   #head: Pick<ChatCompletionChunk, 'id' | 'created' | 'model'> | undefined
   #failure: unknown
+  /** What stood around the text of the last event that was nothing but text. */
+  #around: Around | undefined
 
   constructor(request: ChatCompletionRequest) {
     this.#request = request
@@ -112,15 +119,34 @@ export class RelayTap {
     try {
       const data = text.slice(at + 6, end).trimEnd()
       if (data === '[DONE]' || data === '') return false
+      if (this.#isMoreText(data)) return true
       const json = parseJson(unfolded(data))
       if (!isRecord(json)) throw protocolError('sent an event that is no JSON object')
       if (json.error || (!Array.isArray(json.choices) && typeof json.message === 'string'))
         throw errorFrom(parseJson(unfolded(bytes.toString('utf8', at + 6, end))))
-      return this.#chunk(json)
+      const passes = this.#chunk(json)
+      this.#around = around(json, data)
+      return passes
     } catch (cause) {
       this.#failure = cause
       return false
     }
+  }
+
+  /**
+   * Nearly every event differs from the one before it in its text alone. Where all around that is the same to the letter,
+   * and the text has nothing in it that could end it, parsing would say nothing new.
+   */
+  #isMoreText(data: string): boolean {
+    if (!this.#around) return false
+    const { before, after } = this.#around
+    const end = data.length - after.length
+    if (end <= before.length || data.slice(0, before.length) !== before || data.slice(end) !== after) return false
+    const text = data.slice(before.length, end)
+    if (endsText.test(text)) return false
+    this.#outputBytes += text.length
+    this.#hasOutput = true
+    return true
   }
 
   #chunk(json: Readonly<Record<string, unknown>>): boolean {
@@ -165,6 +191,22 @@ export class RelayTap {
     }
     if (choice.finish_reason) state.finishReason = readFinishReason(choice.finish_reason, state)
   }
+}
+
+// A quote, an escape, or what JSON allows in no text.
+const endsText = /[^ !#-[\]-\uffff]/
+
+/** Undefined unless the event is one more piece of the first choice's text, written without escapes. */
+function around(json: Readonly<Record<string, unknown>>, data: string): Around | undefined {
+  const [choice, ...others] = json.choices as readonly unknown[] // read as such before
+  if (!isRecord(choice) || others.length > 0 || choice.finish_reason || json.usage) return undefined
+  const { delta } = choice
+  if (!isRecord(delta) || typeof delta.content !== 'string' || delta.content === '') return undefined
+  for (const field in delta) if (field !== 'content') return undefined
+  const text = `"content":"${delta.content}"`
+  const at = data.indexOf(text)
+  if (at < 0 || endsText.test(delta.content)) return undefined
+  return { before: data.slice(0, at + '"content":"'.length), after: data.slice(at + text.length - 1) }
 }
 
 /** An event on several lines, as one text. */

@@ -148,6 +148,27 @@ test('the estimate counts the bytes of what was said, calls too', async () => {
   })
 })
 
+test.each([
+  ['is plain', 'more'],
+  ['has an escape', '\\"fi\\u006eish\\"'],
+  ['has a character of two bytes', 'é'],
+])('text after text passes and is counted, also where it %s', async (_how, more) => {
+  const next = hello.replace('Hé', more)
+  const { shown, records } = await ask([relays([role, hello, hello + hello, next, stop, done])])
+  expect(shown).toBe(role + hello + hello + hello + next + stop)
+  expect(records[0]?.usage?.completion_tokens).toBe(Math.ceil((9 + Buffer.byteLength(JSON.parse(`"${more}"`))) / 4))
+})
+
+test.each([
+  ['an error', hello.replace('Hé', 'x"},"finish_reason":null}],"error":{"message":"late"},"z":[{"a":{"b":"')],
+  ['a finish reason of failure', hello.replace('Hé', 'x').replace('null', '"network_error"')],
+  ['broken JSON', hello.replace('Hé', 'x"')],
+])('%s in an event like the ones before it is found', async (_what, bad) => {
+  const { shown, error } = await ask([relays([role, hello, hello, bad, stop, done])])
+  expect(shown).toBe(role + hello + hello)
+  expect(error).toBeDefined()
+})
+
 test('comments pass', async () => {
   const { shown } = await ask([relays([`: processing\n\n${role}`, hello + stop + done])])
   expect(shown).toBe(`: processing\n\n${role}${hello}${stop}`)

@@ -45,12 +45,16 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
   next(): Promise<IteratorResult<AnswerItem, undefined>> {
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject }
-      this.#waitingSince = this.#options.clock.elapsed()
+      const now = this.#options.clock.elapsed()
+      this.#waitingSince = now
       if (this.#arrived) this.#deliver(this.#arrived)
       else if (this.#isOver) this.#deliver({ result: { done: true, value: undefined } })
       else {
-        if (this.#pullingSince === undefined) this.#pull()
-        this.#watch()
+        if (this.#pullingSince === undefined) {
+          this.#pullingSince = now
+          this.#options.pull().then(this.#onResult, this.#onFailure)
+        }
+        if (!this.#cancelWatch) this.#watch()
       }
     })
   }
@@ -63,13 +67,9 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
 
   #onAbort = () => this.#arrive({ error: toDragomanError(this.#options.signal.reason, this.#options.signal) })
 
-  #pull(): void {
-    this.#pullingSince = this.#options.clock.elapsed()
-    this.#options.pull().then(
-      (result) => this.#arrive({ result }),
-      (cause) => this.#arrive({ error: toDragomanError(cause, this.#options.signal) }),
-    )
-  }
+  // Made once, not for each item.
+  readonly #onResult = (result: IteratorResult<AnswerItem, undefined>) => this.#arrive({ result })
+  readonly #onFailure = (cause: unknown) => this.#arrive({ error: toDragomanError(cause, this.#options.signal) })
 
   #arrive(arrival: Arrival): void {
     this.#pullingSince = undefined
@@ -98,7 +98,6 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
 
   /** One timer for all waits: it looks how long the present one has lasted instead of being set anew for each chunk. */
   #watch(): void {
-    if (this.#cancelWatch) return
     const { clock, heartbeatMs, idleMs } = this.#options
     const idle = idleMs() ?? Number.POSITIVE_INFINITY
     const now = clock.elapsed()
