@@ -60,6 +60,7 @@ export {
   type Unlock,
   type UsageTotals,
 } from './store.ts'
+export { type Taker, take, takeNext } from './taking.ts'
 export { credential, type ToFetchOptions, toFetch } from './to-fetch.ts'
 export { chain, type EndedBy, endedBy, type Transform, transformed } from './transform.ts'
 export { untilAborted } from './until-aborted.ts'

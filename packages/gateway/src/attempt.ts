@@ -8,6 +8,7 @@ import {
   DragomanError,
   type Lease,
   type StateStore,
+  type Taker,
 } from '@dragoman/core'
 import type { ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
@@ -116,6 +117,11 @@ export class Attempt {
   /** What follows `begin`. Whoever waits for it watches the clock and the caller: a provider may never settle. */
   next(): Promise<IteratorResult<AnswerItem, undefined>> {
     return this.#lane.next()
+  }
+
+  /** The same without a promise. */
+  take(taker: Taker<AnswerItem>): void {
+    this.#lane.take(taker)
   }
 
   /** Ends the call with what made it fail; the upstream's socket is closed. */

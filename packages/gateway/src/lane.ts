@@ -1,4 +1,4 @@
-import type { AnswerItem } from '@dragoman/core'
+import type { AnswerItem, Taker } from '@dragoman/core'
 import type { ChatCompletion, Usage } from '@dragoman/openai-schema'
 
 /** A complete answer: made here, or the upstream's own bytes. */
@@ -17,6 +17,8 @@ export interface Lane {
   readonly finishReason: string | undefined
   /** The next item. The call is made with the first one; ends only when there was a complete answer, else rejects. */
   next(): Promise<IteratorResult<AnswerItem, undefined>>
+  /** The same by a call, once `next` has given something. */
+  take(taker: Taker<AnswerItem>): void
   /** In place of `next`. Calls `progress` whenever something has come. */
   whole(progress: () => void): Promise<WholeAnswer>
   /** The answer is over for us: closes the upstream's socket unless it has ended. */

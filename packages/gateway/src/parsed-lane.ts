@@ -1,4 +1,14 @@
-import { type CanonicalTransform, Collector, chain, DragomanError, endedBy, type Transform } from '@dragoman/core'
+import {
+  type AnswerItem,
+  type CanonicalTransform,
+  Collector,
+  chain,
+  DragomanError,
+  endedBy,
+  type Taker,
+  type Transform,
+  takeNext,
+} from '@dragoman/core'
 import type { ChatCompletionChunk, Usage } from '@dragoman/openai-schema'
 import { type Lane, takeLeave, type WholeAnswer } from './lane.ts'
 
@@ -18,6 +28,7 @@ export class ParsedLane implements Lane {
   readonly #canonical: CanonicalTransform
   readonly #transform: Transform
   #source: AsyncIterator<ChatCompletionChunk> | undefined
+  #taker: Taker<AnswerItem> | undefined
   /** Made by one chunk, or by the end; handed out one by one. */
   #ready: ChatCompletionChunk[] = []
   #finishReason: string | null | undefined
@@ -50,6 +61,17 @@ export class ParsedLane implements Lane {
     throw this.#outcome?.error
   }
 
+  take(taker: Taker<AnswerItem>): void {
+    const ready = this.#ready.shift()
+    if (ready) taker.item(ready)
+    else if (this.#outcome === 'complete') taker.done()
+    else if (this.#outcome) taker.fail(this.#outcome.error)
+    else if (this.#source) {
+      this.#taker = taker
+      takeNext(this.#source, this.#fromSource)
+    } else taker.fail(new DragomanError('internal', 'Items were taken before the first was asked for'))
+  }
+
   async whole(progress: () => void): Promise<WholeAnswer> {
     const collector = new Collector()
     for (;;) {
@@ -71,18 +93,44 @@ export class ParsedLane implements Lane {
       // Awaited, because a plugin may have made `chat` async; what that rejects with would end the process.
       this.#source ??= (await this.#open())[Symbol.asyncIterator]()
       const { done, value } = await this.#source.next()
-      if (done) {
-        this.#keep(this.#transform.end(endedBy(this.#finishReason)))
-        this.#outcome = 'complete'
-      } else {
-        this.#finishReason = value.choices?.[0]?.finish_reason ?? this.#finishReason
-        this.#keep(this.#transform.push(value))
-      }
+      if (done) this.#end()
+      else this.#push(value)
     } catch (error) {
-      // What was held is let out first, then the error.
-      if (this.#outcome === undefined) this.#flush()
-      this.#outcome = { error }
+      this.#fail(error)
     }
+  }
+
+  readonly #fromSource: Taker<ChatCompletionChunk> = {
+    item: (chunk) => this.#handOn(() => this.#push(chunk)),
+    done: () => this.#handOn(() => this.#end()),
+    fail: (error) => this.#handOn(() => this.#fail(error)),
+  }
+
+  #handOn(happened: () => void): void {
+    try {
+      happened()
+    } catch (error) {
+      this.#fail(error)
+    }
+    const taker = this.#taker
+    this.#taker = undefined
+    if (taker) this.take(taker)
+  }
+
+  #push(chunk: ChatCompletionChunk): void {
+    this.#finishReason = chunk.choices?.[0]?.finish_reason ?? this.#finishReason
+    this.#keep(this.#transform.push(chunk))
+  }
+
+  #end(): void {
+    this.#keep(this.#transform.end(endedBy(this.#finishReason)))
+    this.#outcome ??= 'complete'
+  }
+
+  /** What was held is let out first, then the error. */
+  #fail(error: unknown): void {
+    if (this.#outcome === undefined) this.#flush()
+    this.#outcome = { error }
   }
 
   #flush(): void {

@@ -8,6 +8,8 @@ import {
   type Provider,
   type RelayedAnswer,
   type RelayRequest,
+  type Taker,
+  takeNext,
 } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
 import { type Lane, takeLeave, type WholeAnswer } from './lane.ts'
@@ -35,6 +37,7 @@ export class RelayLane implements Lane {
   /** In place of all else, where the upstream answered whole though a stream was asked for. */
   #parsed: ParsedLane | undefined
   #isOver = false
+  #taker: Taker<AnswerItem> | undefined
 
   constructor(options: RelayLaneOptions) {
     this.#options = options
@@ -67,6 +70,55 @@ export class RelayLane implements Lane {
       if (done) this.#isOver = true
       if (item) return { done: false, value: item }
     }
+  }
+
+  take(taker: Taker<AnswerItem>): void {
+    if (this.#parsed) {
+      this.#parsed.take(taker)
+      return
+    }
+    this.#taker = taker
+    this.#takePiece()
+  }
+
+  readonly #fromPieces: Taker<Uint8Array> = {
+    item: (piece) => {
+      try {
+        const item = this.#errorFrom && this.#tap.pass(piece, this.#errorFrom)
+        if (item) this.#taken()?.item(item)
+        else this.#takePiece()
+      } catch (error) {
+        this.#taken()?.fail(error)
+      }
+    },
+    done: () => {
+      try {
+        const item = this.#isOver ? undefined : this.#tap.end()
+        this.#isOver = true
+        if (item) this.#taken()?.item(item)
+        else this.#taken()?.done()
+      } catch (error) {
+        this.#taken()?.fail(error)
+      }
+    },
+    fail: (error) => this.#taken()?.fail(error),
+  }
+
+  #takePiece(): void {
+    try {
+      this.#tap.throwFailure()
+    } catch (error) {
+      this.#taken()?.fail(error)
+      return
+    }
+    if (this.#isOver || !this.#pieces) this.#taken()?.done()
+    else takeNext(this.#pieces, this.#fromPieces)
+  }
+
+  #taken(): Taker<AnswerItem> | undefined {
+    const taker = this.#taker
+    this.#taker = undefined
+    return taker
   }
 
   async whole(): Promise<WholeAnswer> {

@@ -148,13 +148,20 @@ export class RequestRun {
       heartbeatMs: limits.heartbeatMs,
       // Until there is output, the attempt's own limit for the first one holds.
       idleMs: () => (this.#route && this.#attempt ? this.#attempt.limits.idleMs * idleChunksFactor : undefined),
-      pull: () => {
-        if (this.#route && first.length === 0 && this.#attempt) return this.#attempt.next()
-        return opening.then(() => {
+      take: (taker) => {
+        if (this.#route && first.length === 0 && this.#attempt) {
+          this.#attempt.take(taker)
+          return
+        }
+        const next = async (): Promise<IteratorResult<AnswerItem, undefined> | undefined> => {
+          await opening
           const value = first.shift()
-          if (value) return { done: false, value }
-          return this.#attempt ? this.#attempt.next() : { done: true, value: undefined }
-        })
+          return value ? { done: false, value } : this.#attempt?.next()
+        }
+        next().then(
+          (result) => (!result || result.done ? taker.done() : taker.item(result.value)),
+          (error) => taker.fail(error),
+        )
       },
       finish: (error) => this.#finish(error),
     })

@@ -1,8 +1,16 @@
-import { type AnswerItem, type Clock, DragomanError, heartbeat, toDragomanError } from '@dragoman/core'
+import {
+  type AnswerItem,
+  type Clock,
+  DragomanError,
+  heartbeat,
+  type Taker,
+  take,
+  toDragomanError,
+} from '@dragoman/core'
 
 export interface GuardOptions {
-  /** The next chunk. Before the first one it may take several attempts; errors end the stream. */
-  pull(): Promise<IteratorResult<AnswerItem, undefined>>
+  /** Asks for the next item. Before the first one it may take several attempts; a failure ends the stream. */
+  take(taker: Taker<AnswerItem>): void
   /** Trips when the client leaves, the whole request is out of time, or the gateway shuts down. */
   signal: AbortSignal
   clock: Clock
@@ -23,7 +31,7 @@ export interface GuardOptions {
  */
 export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined> {
   #options: GuardOptions
-  #waiter: Waiter | undefined
+  #waiter: Taker<AnswerItem> | undefined
   #arrived: Arrival | undefined
   #pullingSince: number | undefined
   #waitingSince = 0
@@ -33,7 +41,7 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
   constructor(options: GuardOptions) {
     this.#options = options
     const { signal, isLate } = options
-    if (isLate) this.#arrived = { result: { done: false, value: heartbeat } }
+    if (isLate) this.#arrived = { item: heartbeat }
     if (signal.aborted) this.#onAbort()
     else signal.addEventListener('abort', this.#onAbort, { once: true })
   }
@@ -44,19 +52,26 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
 
   next(): Promise<IteratorResult<AnswerItem, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject }
-      const now = this.#options.clock.elapsed()
-      this.#waitingSince = now
-      if (this.#arrived) this.#deliver(this.#arrived)
-      else if (this.#isOver) this.#deliver({ result: { done: true, value: undefined } })
-      else {
-        if (this.#pullingSince === undefined) {
-          this.#pullingSince = now
-          this.#options.pull().then(this.#onResult, this.#onFailure)
-        }
-        if (!this.#cancelWatch) this.#watch()
-      }
+      this[take]({
+        item: (value) => resolve({ done: false, value }),
+        done: () => resolve({ done: true, value: undefined }),
+        fail: reject,
+      })
     })
+  }
+
+  [take](waiter: Taker<AnswerItem>): void {
+    this.#waiter = waiter
+    const now = this.#options.clock.elapsed()
+    this.#waitingSince = now
+    if (this.#arrived) this.#deliver(this.#arrived)
+    else if (this.#isOver) this.#deliver(ended)
+    else {
+      if (!this.#cancelWatch) this.#watch()
+      if (this.#pullingSince !== undefined) return
+      this.#pullingSince = now
+      this.#options.take(this.#fromSource)
+    }
   }
 
   /** The reader leaves early: for it, that is the end. */
@@ -65,27 +80,30 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
     return { done: true, value: undefined }
   }
 
-  #onAbort = () => this.#arrive({ error: toDragomanError(this.#options.signal.reason, this.#options.signal) })
+  #onAbort = () => this.#fromSource.fail(this.#options.signal.reason)
 
-  // Made once, not for each item.
-  readonly #onResult = (result: IteratorResult<AnswerItem, undefined>) => this.#arrive({ result })
-  readonly #onFailure = (cause: unknown) => this.#arrive({ error: toDragomanError(cause, this.#options.signal) })
+  readonly #fromSource: Taker<AnswerItem> = {
+    item: (item) => this.#arrive({ item }),
+    done: () => this.#arrive(ended),
+    fail: (cause) => this.#arrive({ error: toDragomanError(cause, this.#options.signal) }),
+  }
 
   #arrive(arrival: Arrival): void {
     this.#pullingSince = undefined
     if (this.#isOver) return
     if ('error' in arrival) this.#end(arrival.error)
-    else if (arrival.result.done) this.#end(undefined)
-    this.#arrived = arrival
+    else if (!('item' in arrival)) this.#end(undefined)
     if (this.#waiter) this.#deliver(arrival)
+    else this.#arrived = arrival
   }
 
   #deliver(arrival: Arrival): void {
     const waiter = this.#waiter
     this.#waiter = undefined
     this.#arrived = undefined
-    if ('error' in arrival) waiter?.reject(arrival.error)
-    else waiter?.resolve(arrival.result)
+    if ('error' in arrival) waiter?.fail(arrival.error)
+    else if ('item' in arrival) waiter?.item(arrival.item)
+    else waiter?.done()
   }
 
   #end(error: DragomanError | undefined): void {
@@ -116,14 +134,11 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
       const message = `The upstream gave no output for ${idle} ms (limits.idleMs)`
       this.#arrive({ error: new DragomanError('upstream_timeout', message, { origin: 'upstream' }) })
     } else if (now - this.#waitingSince >= heartbeatMs) {
-      this.#deliver({ result: { done: false, value: heartbeat } })
+      this.#deliver({ item: heartbeat })
     } else this.#watch()
   }
 }
 
-interface Waiter {
-  resolve(result: IteratorResult<AnswerItem, undefined>): void
-  reject(error: DragomanError): void
-}
+type Arrival = { readonly item: AnswerItem } | { readonly error: DragomanError } | typeof ended
 
-type Arrival = { result: IteratorResult<AnswerItem, undefined> } | { error: DragomanError }
+const ended = { isEnd: true } as const

@@ -1,4 +1,4 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, type Taker, take, takeNext } from '@dragoman/core'
 
 /**
  * Items whose source is opened with the first `next()`, and let go as soon as they are left, also while a `next()` is
@@ -26,6 +26,17 @@ class OpenedOnDemand<T> implements AsyncIterableIterator<T, undefined> {
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#isOver) return Promise.resolve({ done: true, value: undefined })
     return this.#source ? this.#source.next() : this.#first()
+  }
+
+  [take](taker: Taker<T>): void {
+    if (this.#source && !this.#isOver) {
+      takeNext(this.#source, taker)
+      return
+    }
+    this.next().then(
+      (result) => (result.done ? taker.done() : taker.item(result.value)),
+      (error) => taker.fail(error),
+    )
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {

@@ -1,3 +1,5 @@
+import { type Taker, take } from '@dragoman/core'
+
 /** Where the items come from, as far as their reader may steer it. */
 export interface Flow {
   pause(): void
@@ -23,6 +25,7 @@ export class PullQueue<T> implements AsyncIterableIterator<T, undefined> {
   readonly #items: T[] = []
   readonly #sizes: number[] = []
   readonly #readers: { resolve: (result: IteratorResult<T, undefined>) => void; reject: (error: Error) => void }[] = []
+  #taker: Taker<T> | undefined
   #bytes = 0
   #isPaused = false
   #isOver = false
@@ -36,6 +39,12 @@ export class PullQueue<T> implements AsyncIterableIterator<T, undefined> {
   /** @param bytes what the item took on the wire, roughly */
   push(item: T, bytes: number): void {
     if (this.#isOver) return
+    const taker = this.#taker
+    if (taker) {
+      this.#taker = undefined
+      taker.item(item)
+      return
+    }
     const reader = this.#readers.shift()
     if (reader) {
       reader.resolve({ value: item, done: false })
@@ -54,7 +63,7 @@ export class PullQueue<T> implements AsyncIterableIterator<T, undefined> {
   end(): void {
     if (this.#isOver) return
     this.#isOver = true
-    if (this.#readers.length > 0) this.#release()
+    if (this.#readers.length > 0 || this.#taker) this.#release()
   }
 
   /** The reader gets the items that wait, unless `discard`, and then this error, once. */
@@ -64,8 +73,13 @@ export class PullQueue<T> implements AsyncIterableIterator<T, undefined> {
     if (discard) this.#clear()
     else if (this.#isOver) return
     this.#isOver = true
+    const taker = this.#taker
     const reader = this.#readers.shift()
-    if (reader) {
+    if (taker) {
+      this.#taker = undefined
+      this.#release()
+      taker.fail(error)
+    } else if (reader) {
       reader.reject(error)
       this.#release()
     } else {
@@ -74,19 +88,24 @@ export class PullQueue<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#items.length > 0) {
-      const value = this.#items.shift() as T // the length says so; T itself may be undefined
-      this.#bytes -= this.#sizes.shift() ?? 0
-      if (this.#isPaused && this.#items.length <= MAX_ITEMS / 2 && this.#bytes <= MAX_BYTES / 2) {
-        this.#isPaused = false
-        if (!this.#isOver) this.#flow.resume()
-      }
-      return Promise.resolve({ value, done: false })
-    }
+    if (this.#items.length > 0) return Promise.resolve({ value: this.#shift(), done: false })
     if (!this.#isOver) return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }))
     const error = this.#error
     this.#release()
     return error ? Promise.reject(error) : Promise.resolve(DONE)
+  }
+
+  [take](taker: Taker<T>): void {
+    if (this.#items.length > 0) {
+      taker.item(this.#shift())
+    } else if (!this.#isOver) {
+      this.#taker = taker
+    } else {
+      const error = this.#error
+      this.#release()
+      if (error) taker.fail(error)
+      else taker.done()
+    }
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
@@ -102,10 +121,25 @@ export class PullQueue<T> implements AsyncIterableIterator<T, undefined> {
 
   #release(): void {
     this.#error = undefined
+    const taker = this.#taker
+    this.#taker = undefined
+    if (!this.#isReleased) {
+      this.#isReleased = true
+      this.#flow.release()
+    }
     for (const reader of this.#readers.splice(0)) reader.resolve(DONE)
-    if (this.#isReleased) return
-    this.#isReleased = true
-    this.#flow.release()
+    // At last: what it does happens here and now.
+    taker?.done()
+  }
+
+  #shift(): T {
+    const item = this.#items.shift() as T // asked only where there is one; T itself may be undefined
+    this.#bytes -= this.#sizes.shift() ?? 0
+    if (this.#isPaused && this.#items.length <= MAX_ITEMS / 2 && this.#bytes <= MAX_BYTES / 2) {
+      this.#isPaused = false
+      if (!this.#isOver) this.#flow.resume()
+    }
+    return item
   }
 
   #clear(): void {

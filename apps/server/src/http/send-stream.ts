@@ -1,53 +1,91 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { type AnswerEncoder, type AnswerItem, encodeFailure, encodeItem } from '@dragoman/core'
+import { type AnswerEncoder, type AnswerItem, encodeFailure, encodeItem, type Taker, takeNext } from '@dragoman/core'
 
 /**
  * Writes an answer in the client's dialect, as it comes. The head leaves with the first frame; frames that are ready in
  * one turn of the event loop leave in one write; when the client reads slowly, nothing further is asked for.
  */
-export async function sendStream(
+export function sendStream(
   response: ServerResponse,
   items: AsyncIterable<AnswerItem>,
   encoder: AnswerEncoder,
   signal: AbortSignal,
 ): Promise<void> {
-  const writer = new FrameWriter(response, encoder.contentType)
-  let last: string
-  try {
-    // A loop with `for await` would add two turns of the microtask queue to every frame.
-    const iterator = items[Symbol.asyncIterator]()
-    for (;;) {
-      const { done, value } = await iterator.next()
-      if (done) break
-      writer.write(encodeItem(value, encoder))
-      if (writer.isFull) await writer.drained(signal)
-    }
-    last = encoder.end()
-  } catch (cause) {
-    last = encodeFailure(cause, encoder, signal)
-  }
-  writer.end(last)
+  return new Promise((resolve) => {
+    new StreamWriter(response, items[Symbol.asyncIterator](), encoder, signal, resolve).start()
+  })
 }
 
-class FrameWriter {
+class StreamWriter implements Taker<AnswerItem> {
   readonly #response: ServerResponse
-  readonly #contentType: string
+  readonly #items: AsyncIterator<AnswerItem>
+  readonly #encoder: AnswerEncoder
+  readonly #signal: AbortSignal
+  readonly #whenOver: () => void
   /** Text of this turn, still to be written. */
   #waiting = ''
-  #isFull = false
+  #isTaking = false
+  #mayTakeMore = false
 
-  constructor(response: ServerResponse, contentType: string) {
+  constructor(
+    response: ServerResponse,
+    items: AsyncIterator<AnswerItem>,
+    encoder: AnswerEncoder,
+    signal: AbortSignal,
+    whenOver: () => void,
+  ) {
     this.#response = response
-    this.#contentType = contentType
+    this.#items = items
+    this.#encoder = encoder
+    this.#signal = signal
+    this.#whenOver = whenOver
   }
 
-  /** The client is slower than the answer. */
-  get isFull(): boolean {
-    return this.#isFull
+  start(): void {
+    this.#takeMore()
   }
 
-  write(frame: string | Uint8Array): void {
+  item(item: AnswerItem): void {
+    this.#write(encodeItem(item, this.#encoder))
+    // A full socket takes its last frames at once, or they would be kept twice.
+    if (this.#response.writableNeedDrain) this.#flush()
+    if (this.#response.writableNeedDrain) this.#takeMoreWhenDrained()
+    else this.#takeMore()
+  }
+
+  done(): void {
+    this.#end(this.#encoder.end())
+  }
+
+  fail(cause: unknown): void {
+    this.#end(encodeFailure(cause, this.#encoder, this.#signal))
+  }
+
+  /** One after the other, not one inside the other: what is there already comes at once. */
+  readonly #takeMore = (): void => {
+    this.#mayTakeMore = true
+    if (this.#isTaking) return
+    this.#isTaking = true
+    while (this.#mayTakeMore) {
+      this.#mayTakeMore = false
+      takeNext(this.#items, this)
+    }
+    this.#isTaking = false
+  }
+
+  #takeMoreWhenDrained(): void {
+    const goOn = () => {
+      this.#response.off('drain', goOn)
+      this.#signal.removeEventListener('abort', goOn)
+      this.#takeMore()
+    }
+    this.#response.on('drain', goOn)
+    // A client that has left drains nothing any more; the items say how that ends.
+    this.#signal.addEventListener('abort', goOn)
+    if (this.#signal.aborted) goOn()
+  }
+
+  #write(frame: string | Uint8Array): void {
     if (frame.length === 0) return
     if (!this.#response.headersSent) this.#writeHead()
     if (typeof frame !== 'string') {
@@ -55,31 +93,19 @@ class FrameWriter {
       this.#push(frame)
       return
     }
-    // The tick's queue runs after all promises that are ready: by then every frame of this turn is here.
+    // The tick's queue runs when all that is ready has been taken: by then every frame of this turn is here.
     if (this.#waiting === '') process.nextTick(this.#flush)
     this.#waiting += frame
   }
 
-  async drained(signal: AbortSignal): Promise<void> {
+  #end(last: string): void {
     this.#flush()
-    if (!this.#response.writableNeedDrain) {
-      this.#isFull = false
-      return
+    if (last === '' || this.#response.destroyed) this.#response.end()
+    else {
+      if (!this.#response.headersSent) this.#writeHead()
+      this.#response.end(last)
     }
-    await once(this.#response, 'drain', { signal }).catch(() => {
-      // The client left: the items end for the same reason.
-    })
-    this.#isFull = false
-  }
-
-  end(last: string): void {
-    this.#flush()
-    if (last === '' || this.#response.destroyed) {
-      this.#response.end()
-      return
-    }
-    if (!this.#response.headersSent) this.#writeHead()
-    this.#response.end(last)
+    this.#whenOver()
   }
 
   readonly #flush = (): void => {
@@ -90,12 +116,12 @@ class FrameWriter {
   }
 
   #push(frames: string | Uint8Array): void {
-    if (!this.#response.destroyed) this.#isFull = !this.#response.write(frames)
+    if (!this.#response.destroyed) this.#response.write(frames)
   }
 
   #writeHead(): void {
     this.#response.writeHead(200, {
-      'content-type': this.#contentType,
+      'content-type': this.#encoder.contentType,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     })
