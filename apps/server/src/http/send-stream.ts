@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { type AnswerEncoder, type AnswerItem, encodeFailure, encodeItem, type Taker, takeNext } from '@dragoman/core'
 
@@ -22,6 +23,8 @@ class StreamWriter implements Taker<AnswerItem> {
   readonly #encoder: AnswerEncoder
   readonly #signal: AbortSignal
   readonly #whenOver: () => void
+  /** What frames are written to, once the head has left. */
+  #wire: Wire | undefined
   /** Text of this turn, still to be written. */
   #waiting = ''
   #isTaking = false
@@ -48,8 +51,8 @@ class StreamWriter implements Taker<AnswerItem> {
   item(item: AnswerItem): void {
     this.#write(encodeItem(item, this.#encoder))
     // A full socket takes its last frames at once, or they would be kept twice.
-    if (this.#response.writableNeedDrain) this.#flush()
-    if (this.#response.writableNeedDrain) this.#takeMoreWhenDrained()
+    if (this.#wire?.isFull) this.#flush()
+    if (this.#wire?.isFull) this.#takeMoreWhenDrained(this.#wire)
     else this.#takeMore()
   }
 
@@ -73,13 +76,13 @@ class StreamWriter implements Taker<AnswerItem> {
     this.#isTaking = false
   }
 
-  #takeMoreWhenDrained(): void {
+  #takeMoreWhenDrained({ drains }: Wire): void {
     const goOn = () => {
-      this.#response.off('drain', goOn)
+      drains.off('drain', goOn)
       this.#signal.removeEventListener('abort', goOn)
       this.#takeMore()
     }
-    this.#response.on('drain', goOn)
+    drains.on('drain', goOn)
     // A client that has left drains nothing any more; the items say how that ends.
     this.#signal.addEventListener('abort', goOn)
     if (this.#signal.aborted) goOn()
@@ -87,7 +90,7 @@ class StreamWriter implements Taker<AnswerItem> {
 
   #write(frame: string | Uint8Array): void {
     if (frame.length === 0) return
-    if (!this.#response.headersSent) this.#writeHead()
+    this.#writeHead()
     if (typeof frame !== 'string') {
       this.#flush()
       this.#push(frame)
@@ -102,7 +105,7 @@ class StreamWriter implements Taker<AnswerItem> {
     this.#flush()
     if (last === '' || this.#response.destroyed) this.#response.end()
     else {
-      if (!this.#response.headersSent) this.#writeHead()
+      this.#writeHead()
       this.#response.end(last)
     }
     this.#whenOver()
@@ -116,14 +119,57 @@ class StreamWriter implements Taker<AnswerItem> {
   }
 
   #push(frames: string | Uint8Array): void {
-    if (!this.#response.destroyed) this.#response.write(frames)
+    if (!this.#response.destroyed) this.#wire?.write(frames)
   }
 
   #writeHead(): void {
+    if (this.#response.headersSent) return
     this.#response.writeHead(200, {
       'content-type': this.#encoder.contentType,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     })
+    this.#wire = wireOf(this.#response)
+  }
+}
+
+interface Wire {
+  readonly isFull: boolean
+  readonly drains: EventEmitter
+  write(frames: string | Uint8Array): void
+}
+
+/**
+ * A chunk of HTTP in one piece. Node makes four writes of it (length, line break, data, line break), gathers them until
+ * the next tick and has the kernel put them together, which is a good part of what a frame costs on its way. So, once
+ * the head is out, chunks go to the socket ready made; the last one is Node's again.
+ */
+function wireOf(response: ServerResponse): Wire {
+  response.flushHeaders()
+  const { socket } = response
+  // Without a socket of its own yet (the answer before it is still being sent), or to HTTP/1.0, which has no chunks.
+  if (!socket || !response.chunkedEncoding) {
+    return {
+      get isFull() {
+        return response.writableNeedDrain
+      },
+      drains: response,
+      write: (frames) => response.write(frames),
+    }
+  }
+  return {
+    get isFull() {
+      return socket.writableNeedDrain
+    },
+    drains: socket,
+    write(frames) {
+      if (typeof frames === 'string') {
+        socket.write(`${Buffer.byteLength(frames).toString(16)}\r\n${frames}\r\n`)
+        return
+      }
+      const bytes = Buffer.from(frames.buffer, frames.byteOffset, frames.length)
+      // Latin-1 is every byte as it is.
+      socket.write(`${bytes.length.toString(16)}\r\n${bytes.toString('latin1')}\r\n`, 'latin1')
+    },
   }
 }
