@@ -43,14 +43,14 @@ export async function openSession({ isSource }: { isSource: boolean }): Promise<
   const make = (name: TargetName) => makeTarget(name, surroundings)
   const start = (target: Target) => startOnFreePort(target, how(target.name, cores?.target))
 
-  await warmUp({ target: make('direct'), served: undefined }, 500)
+  await warmUp({ target: make('direct'), served: undefined }, { ms: 500, times: 1 })
 
   return {
     cores,
     make,
     async enter(target) {
       const contestant = { target, served: await start(target) }
-      await warmUp(contestant, 2000)
+      await warmUp(contestant, { ms: 8000, times: 4 })
       return contestant
     },
     async measure(contestant, { isFresh, run }, lane, scale) {
@@ -75,14 +75,18 @@ export async function openSession({ isSource }: { isSource: boolean }): Promise<
   }
 
   /** So that no round pays for the compiler. Throws where an answer is wrong. */
-  async function warmUp({ target, served }: Contestant, ms: number): Promise<void> {
+  async function warmUp({ target, served }: Contestant, { ms, times }: { ms: number; times: number }): Promise<void> {
     const lanes: readonly Lane[] = hasOneLane(target) ? ['relayed'] : ['relayed', 'parsed']
     for (const lane of lanes) {
       const endpoint = endpointOf(target, lane, served?.port ?? upstream.port)
       await sample(endpoint, { kib: 100 })
       const whole = await closedLoop(endpoint, { connections: 16, ms, asked: { kib: 1 } })
-      const streamed = await openStreams(endpoint, { streams: 50, rampMs: 0, asked: { chunks: 200, chars: 24 } })
-      const fault = whole.wrong.first ?? streamed.wrong.first
+      let fault = whole.wrong.first
+      for (let i = 0; i < times && !fault; i++) {
+        const asked = { chunks: 60, chars: 24, everyMs: 20 }
+        const streamed = await openStreams(endpoint, { streams: 400, rampMs: 200, asked })
+        fault = streamed.wrong.first
+      }
       if (fault) throw new Error(`${target.name}, ${lane}, answered wrongly while it was warmed up: ${fault}`)
     }
   }

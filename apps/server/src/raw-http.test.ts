@@ -143,3 +143,28 @@ test('a name can neither forge a line of the log nor break the head of an answer
   for (const line of server.logged) expect(JSON.parse(line).msg).not.toMatch(/[\n\u202e]/)
   expect(server.logged.join('').length).toBeLessThan(2_000)
 })
+
+const streamed = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true })
+const head = `content-type: application/json\r\ncontent-length: ${streamed.length}`
+
+test('a stream to HTTP/1.0 has no chunks and ends with its connection', async () => {
+  await using server = await startTestServer()
+  const answer = await exchange(
+    server,
+    `POST /v1/chat/completions HTTP/1.0\r\nhost: localhost\r\n${head}\r\n\r\n${streamed}`,
+  )
+  expect(answer).not.toMatch(/transfer-encoding/i)
+  expect(answer.split('\r\n\r\n')[1]).toMatch(/^data: \{.*\n\ndata: \[DONE\]\n\n$/s)
+})
+
+test('streams that were asked for one behind the other come one behind the other', async () => {
+  await using server = await startTestServer()
+  const answers = await exchange(server, chat(head, streamed) + chat(`${head}\r\nconnection: close`, streamed))
+  const [first, second, ...others] = answers.split(/(?=HTTP\/1\.1 200)/)
+  expect(others).toEqual([])
+  for (const answer of [first, second]) {
+    const chunks = answer?.split('\r\n\r\n').slice(1).join('\r\n\r\n') ?? ''
+    expect(chunks.split('\r\n').at(-3)).toBe('0')
+    expect(chunks).toContain('data: [DONE]\n\n')
+  }
+})

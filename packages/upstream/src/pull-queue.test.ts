@@ -1,3 +1,4 @@
+import { take } from '@dragoman/core'
 import { expect, test } from 'vitest'
 import { PullQueue } from './pull-queue.ts'
 
@@ -78,4 +79,51 @@ test('leaving answers readers that wait and releases the source once', async () 
   expect(await queue.next()).toEqual(done)
   await queue.return()
   expect(log).toEqual(['release'])
+})
+
+function taker(log: unknown[]) {
+  return {
+    item: (value: number) => log.push(value),
+    done: () => log.push('done'),
+    fail: (error: unknown) => log.push(error),
+  }
+}
+
+test('whoever takes gets what waits at once, and what comes in the turn in which it comes', () => {
+  const { queue, log } = start()
+  const taken: unknown[] = []
+  queue.push(1, 1)
+  queue[take](taker(taken))
+  expect(taken).toEqual([1])
+  queue[take](taker(taken))
+  expect(taken).toEqual([1])
+  queue.push(2, 1)
+  queue.push(3, 1)
+  expect(taken).toEqual([1, 2])
+  queue[take](taker(taken))
+  queue[take](taker(taken))
+  queue.end()
+  expect(taken).toEqual([1, 2, 3, 'done'])
+  expect(log).toEqual(['release'])
+})
+
+test('the source is let go before the end is told: what is done then must not break it off', () => {
+  const order: string[] = []
+  const queue = new PullQueue<number>({ pause() {}, resume() {}, release: () => order.push('release') })
+  queue[take]({ item() {}, done: () => order.push('done'), fail() {} })
+  queue.end()
+  expect(order).toEqual(['release', 'done'])
+})
+
+test('an error reaches whoever takes, at once or with the next try', () => {
+  const error = new Error('broken')
+  for (const waits of [true, false]) {
+    const { queue } = start()
+    const taken: unknown[] = []
+    if (waits) queue[take](taker(taken))
+    queue.fail(error)
+    if (!waits) queue[take](taker(taken))
+    queue[take](taker(taken))
+    expect(taken).toEqual([error, 'done'])
+  }
 })
