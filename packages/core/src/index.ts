@@ -32,7 +32,6 @@ export {
   isDragomanError,
   toDragomanError,
 } from './errors.ts'
-export { FollowingController } from './following-controller.ts'
 export type {
   Acceptance,
   AcquireCall,

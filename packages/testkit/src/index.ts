@@ -41,4 +41,5 @@ export {
 } from './reply.ts'
 export { missingPrograms, type Program, type Requirement, requires } from './requires.ts'
 export { canary, leaked } from './secrets.ts'
+export { selfSigned } from './self-signed.ts'
 export { type BlackHole, blackHole, closedPort } from './unreachable.ts'

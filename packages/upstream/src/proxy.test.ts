@@ -2,10 +2,9 @@ import { createServer, request as forward, type IncomingMessage, type ServerResp
 import { createServer as createSecureServer } from 'node:https'
 import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { gate, jsonReply, leaked, stall, startFakeUpstream } from '@dragoman/testkit'
+import { gate, jsonReply, leaked, selfSigned, stall, startFakeUpstream } from '@dragoman/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createHttpClient, readJson } from './index.ts'
-import { selfSigned } from './test-certificate.ts'
 import { dataOf, failureOf, outcomeOf, turns } from './test-rig.ts'
 
 const { key, cert } = selfSigned('localhost')

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:https'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { selfSigned } from '@dragoman/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createHttpClient, readJson } from './index.ts'
-import { selfSigned } from './test-certificate.ts'
 import { apiKey, failureOf } from './test-rig.ts'
 
 const { key, cert } = selfSigned('localhost')

@@ -10,13 +10,13 @@ import {
   type Reply,
   redirect,
   reset,
+  selfSigned,
   sse,
   startFakeUpstream,
   verbatim,
   wholeAnswer,
 } from '@dragoman/testkit'
 import { afterEach, describe, expect, test } from 'vitest'
-import { selfSigned } from './test-certificate.ts'
 import { lanes, says, startRig, ways } from './test-rig.ts'
 
 test.each(ways)('fault 1: a refused connection costs no time ($lane, $asked)', async ({ lane, stream }) => {
