@@ -21,7 +21,7 @@ export interface ParsedLaneOptions {
   readonly answersWhole: boolean
 }
 
-/** Chunks of a provider, through the deployment's transforms and into the canonical form. One promise for each chunk. */
+/** Chunks of a provider, through the deployment's transforms and into the canonical form. */
 export class ParsedLane implements Lane {
   readonly answersWhole: boolean
   readonly #open: () => AsyncIterable<ChatCompletionChunk>

@@ -27,7 +27,7 @@ export interface RelayLaneOptions {
   readonly clock: Clock
 }
 
-/** An upstream's own bytes, watched by a tap. One promise for each read of the upstream. */
+/** An upstream's own bytes, watched by a tap. */
 export class RelayLane implements Lane {
   readonly answersWhole: boolean
   readonly #options: RelayLaneOptions
