@@ -90,7 +90,9 @@ function dragomanCommand({ upstreamPort, folder, isSource }: Surroundings): (por
   const program = isSource
     ? ['-C', 'dragoman-source', '--disable-warning=ExperimentalWarning', SOURCE_SERVER]
     : [BUILT_SERVER]
-  return (port) => [process.execPath, ...program, 'start', '--config', file, '--port', String(port)]
+  // As `npm start` runs it.
+  const node = [process.execPath, '--max-semi-space-size=16']
+  return (port) => [...node, ...program, 'start', '--config', file, '--port', String(port)]
 }
 
 /** A target that has served its first request. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DragomanError, errorBody } from '@dragoman/core'
@@ -41,13 +41,17 @@ export async function listen(app: App, options: ListenOptions): Promise<HttpServ
       requireHostHeader: false,
       ServerResponse: OneHeadResponse,
     },
-    app.handle,
   )
   server.maxConnections = options.maxConnections
   const idle = closeIdleWhenCrowded(server, options.maxConnections, options.idleGraceMs)
-  server.on('clientError', refuse)
+  const handle: RequestListener = (request, response) => {
+    app.handle(request, response)
+    idle.busy(request, response)
+  }
+  server.on('request', handle)
   // An expectation that we do not know is no reason not to answer.
-  server.on('checkExpectation', app.handle)
+  server.on('checkExpectation', handle)
+  server.on('clientError', refuse)
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address() as AddressInfo // a TCP server that listens has one

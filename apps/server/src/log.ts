@@ -1,7 +1,6 @@
 import pino, { type Logger } from 'pino'
 import type { Settings } from './config/settings.ts'
-
-const KiB = 1024
+import { LineBuffer } from './line-buffer.ts'
 
 /** Lines are for programs, one JSON object each, or for people. */
 export async function createLog({ level, format }: Settings['log']): Promise<Logger> {
@@ -11,9 +10,8 @@ export async function createLog({ level, format }: Settings['log']): Promise<Log
     const { default: pretty } = await import('pino-pretty')
     return pino(options, pretty({ translateTime: 'SYS:HH:MM:ss', ignore: 'id,client,method,path', sync: true }))
   }
-  // Not a system call for each line: that would be a tenth of a short request.
-  const lines = pino.destination({ dest: 1, sync: true, minLength: 15 * KiB, periodicFlush: 100 })
-  process.once('exit', () => lines.flushSync())
+  const lines = new LineBuffer(pino.destination({ dest: 1, sync: true }), { size: 15 * 1024, afterMs: 100 })
+  process.once('exit', () => lines.flush())
   return pino({ ...options, timestamp: () => `,"time":"${timeText()}"` }, lines)
 }
 

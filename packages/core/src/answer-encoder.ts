@@ -1,4 +1,5 @@
 import type { ChatCompletionChunk } from '@dragoman/openai-schema'
+import type { CallerSignal } from './caller-signal.ts'
 import { errorBody } from './error-answer.ts'
 import { type DragomanError, toDragomanError } from './errors.ts'
 import { sourceTextOf } from './source-text.ts'
@@ -22,12 +23,19 @@ export interface AnswerEncoder {
 }
 
 /** The OpenAI Chat Completions dialect. Usage is in every answer; only a client that asked for it may see its frame. */
-export function chatEncoder(options: { includeUsage: boolean }): AnswerEncoder {
+export function chatEncoder({ includeUsage }: { includeUsage: boolean }): AnswerEncoder {
+  return includeUsage ? withUsage : withoutUsage
+}
+
+const withUsage = makeChatEncoder(true)
+const withoutUsage = makeChatEncoder(false)
+
+function makeChatEncoder(includesUsage: boolean): AnswerEncoder {
   return {
     contentType: 'text/event-stream; charset=utf-8',
     chunk(chunk) {
       // Many clients index choices[0] without looking.
-      if (chunk.choices.length === 0 && !options.includeUsage) return ''
+      if (chunk.choices.length === 0 && !includesUsage) return ''
       return `data: ${sourceTextOf(chunk) ?? JSON.stringify(chunk)}\n\n`
     },
     heartbeat: () => ': keepalive\n\n',
@@ -43,7 +51,11 @@ export function encodeItem(item: AnswerItem, encoder: AnswerEncoder): string | U
 }
 
 /** What ends a stream that broke: the dialect's error frame, or nothing for a caller who has left. */
-export function encodeFailure(cause: unknown, encoder: AnswerEncoder, signal: AbortSignal): string {
+export function encodeFailure(
+  cause: unknown,
+  encoder: AnswerEncoder,
+  signal: Pick<CallerSignal, 'aborted' | 'reason'>,
+): string {
   const error = toDragomanError(cause, signal)
   return error.scope === 'aborted' ? '' : encoder.error(error)
 }
@@ -52,7 +64,7 @@ export function encodeFailure(cause: unknown, encoder: AnswerEncoder, signal: Ab
 export async function* encodeAnswer(
   items: AsyncIterable<AnswerItem>,
   encoder: AnswerEncoder,
-  signal: AbortSignal,
+  signal: Pick<CallerSignal, 'aborted' | 'reason'>,
 ): AsyncGenerator<string | Uint8Array> {
   try {
     for await (const item of items) {

@@ -1,3 +1,4 @@
+import type { CallerSignal } from './caller-signal.ts'
 import type { DragomanError } from './errors.ts'
 import type { Secret } from './secret.ts'
 
@@ -22,7 +23,7 @@ export interface Lease {
 }
 
 export interface LeaseOptions {
-  signal: AbortSignal
+  signal: CallerSignal
   /** The upstream's model id: a credential may be out for one model only. */
   model?: string | undefined
   /** Ids of credentials that this request has tried already. */
@@ -44,7 +45,10 @@ export interface CredentialStatus {
 }
 
 export interface CredentialPool {
-  /** Rejects with a `DragomanError` when none is to be had: `rate_limit_exceeded`, `insufficient_quota` or `no_credential`. */
-  lease(options: LeaseOptions): Promise<Lease>
+  /**
+   * A promise only where one has to be waited for. Throws or rejects with a `DragomanError` when none is to be had:
+   * `rate_limit_exceeded`, `insufficient_quota` or `no_credential`.
+   */
+  lease(options: LeaseOptions): Lease | Promise<Lease>
   status(): readonly CredentialStatus[]
 }

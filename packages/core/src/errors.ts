@@ -1,3 +1,4 @@
+import type { CallerSignal } from './caller-signal.ts'
 /** Who is at fault, and so what may be tried next. The gateway branches on this and on nothing else. */
 export type ErrorScope =
   /** The caller's request: returned at once. */
@@ -143,7 +144,7 @@ export function isDragomanError(value: unknown): value is DragomanError {
 }
 
 /** A `DragomanError` as it is; an abort as `aborted`; anything else as `internal`, with the original as its cause. */
-export function toDragomanError(value: unknown, signal?: AbortSignal): DragomanError {
+export function toDragomanError(value: unknown, signal?: Pick<CallerSignal, 'aborted' | 'reason'>): DragomanError {
   if (isDragomanError(value)) return value
   if (signal?.aborted) {
     return isDragomanError(signal.reason)

@@ -9,6 +9,7 @@ export {
   heartbeat,
 } from './answer-encoder.ts'
 export { assertAnswered, readFinishReason } from './answer-end.ts'
+export type { CallerSignal } from './caller-signal.ts'
 export { type CanonicalTransform, canonicalChunks, isMeaningful } from './canonical.ts'
 export { type BackendAnswer, type ChatBackend, chatFetch, type FetchLike } from './chat-fetch.ts'
 export { type Clock, systemClock } from './clock.ts'
@@ -64,3 +65,4 @@ export { credential, type ToFetchOptions, toFetch } from './to-fetch.ts'
 export { chain, type EndedBy, endedBy, type Transform, transformed } from './transform.ts'
 export { untilAborted } from './until-aborted.ts'
 export { estimateUsage, readUsage, utf8Length } from './usage.ts'
+export { Watchdog } from './watchdog.ts'

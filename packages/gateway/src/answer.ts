@@ -1,8 +1,8 @@
-import type { AnswerItem, Dialect } from '@dragoman/core'
+import type { AnswerItem, CallerSignal, Dialect } from '@dragoman/core'
 import type { ChatCompletion } from '@dragoman/openai-schema'
 
 export interface ChatContext {
-  readonly signal: AbortSignal
+  readonly signal: CallerSignal
   readonly dialect?: Dialect | undefined
   /** Id of the client key; `open` where none is asked for. */
   readonly client?: string | undefined

@@ -9,6 +9,7 @@ import {
   type Lease,
   type StateStore,
   type Taker,
+  Watchdog,
 } from '@dragoman/core'
 import type { ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
@@ -48,9 +49,11 @@ export class Attempt {
   readonly #controller = new AbortController()
   readonly #lane: Lane
   readonly #parsedBecause: string | undefined
+  readonly #watchdog: Watchdog
   readonly #startedAt: number
   readonly #begunAt: number
   #refuse: ((reason: unknown) => void) | undefined
+  #hasOutput = false
   #upstreamStatus: number | undefined
   #entry: AttemptEntry | undefined
 
@@ -62,6 +65,7 @@ export class Attempt {
     this.#clock = clock
     this.#startedAt = clock.now()
     this.#begunAt = clock.elapsed()
+    this.#watchdog = new Watchdog(clock, this.#onStall)
     const call: Call = {
       credential: lease.credential,
       signal: this.#controller.signal,
@@ -106,7 +110,7 @@ export class Attempt {
 
   /** The whole answer. */
   complete(): Promise<WholeAnswer> {
-    return this.#within(whole)
+    return this.#within((lane) => lane.whole(this.#onProgress))
   }
 
   /** The items up to and with the first that carries output; all of them where none does. */
@@ -139,21 +143,17 @@ export class Attempt {
   }
 
   /** Settles with `run`, or before it when the attempt is aborted or out of time. */
-  #within<T>(run: (lane: Lane, progress: () => void) => Promise<T>): Promise<T> {
+  #within<T>(run: (lane: Lane) => Promise<T>): Promise<T> {
+    this.#watchdog.watch(this.#firstOutputMs)
     return new Promise((resolve, reject) => {
-      const stall = this.#watchStall()
       this.#refuse = reject
-      const over = () => {
-        stall.cancel()
-        this.#refuse = undefined
-      }
-      run(this.#lane, stall.progress).then(
+      run(this.#lane).then(
         (result) => {
-          over()
+          this.#watchdog.stop()
           resolve(result)
         },
         (error) => {
-          over()
+          this.#watchdog.stop()
           reject(error)
         },
       )
@@ -161,43 +161,33 @@ export class Attempt {
     })
   }
 
-  /** Aborts when there is no first output, or no further one, for too long. One timer, which looks at the time. */
-  #watchStall(): { progress: () => void; cancel: () => void } {
-    const { firstTokenMs, idleMs } = this.limits
-    const name = this.target.entry.id
-    const firstMs = firstTokenMs * (this.#lane.answersWhole ? wholeAnswerFactor : 1)
-    let lastAt: number | undefined
-    const look = () => {
-      const limitMs = idleMs * idleChunksFactor
-      const left = lastAt === undefined ? 0 : lastAt + limitMs - this.#clock.elapsed()
-      if (left > 0) {
-        cancel = this.#clock.schedule(look, left)
-        return
-      }
-      const what =
-        lastAt === undefined
-          ? `within ${firstMs} ms (limits.firstTokenMs)`
-          : `for ${limitMs} ms (${idleChunksFactor} times limits.idleMs)`
-      const message = `${name} gave no output ${what}`
-      this.abort(new DragomanError('upstream_timeout', message, { origin: 'upstream' }))
-    }
-    let cancel = this.#clock.schedule(look, firstMs)
-    return {
-      progress: () => {
-        if (!this.#lane.hasOutput) return
-        if (lastAt === undefined) {
-          cancel()
-          cancel = this.#clock.schedule(look, idleMs * idleChunksFactor)
-        }
-        lastAt = this.#clock.elapsed()
-      },
-      cancel: () => cancel(),
-    }
+  get #firstOutputMs(): number {
+    return this.limits.firstTokenMs * (this.#lane.answersWhole ? wholeAnswerFactor : 1)
+  }
+
+  get #furtherOutputMs(): number {
+    return this.limits.idleMs * idleChunksFactor
+  }
+
+  readonly #onProgress = (): void => {
+    if (!this.#lane.hasOutput) return
+    if (!this.#hasOutput) this.#watchdog.stop()
+    this.#hasOutput = true
+    this.#watchdog.watch(this.#furtherOutputMs)
+  }
+
+  readonly #onStall = (): void => {
+    const what = this.#hasOutput
+      ? `for ${this.#furtherOutputMs} ms (${idleChunksFactor} times limits.idleMs)`
+      : `within ${this.#firstOutputMs} ms (limits.firstTokenMs)`
+    const message = `${this.target.entry.id} gave no output ${what}`
+    this.abort(new DragomanError('upstream_timeout', message, { origin: 'upstream' }))
   }
 
   #end(error: DragomanError | undefined): AttemptEntry {
     if (this.#entry) return this.#entry
     if (error) this.abort(error)
+    this.#watchdog.stop()
     this.#lane.leave()
     if (!error) this.#lease.settle({ kind: 'ok' })
     else if (error.scope === 'aborted') this.#lease.settle({ kind: 'aborted' })
@@ -215,10 +205,6 @@ export class Attempt {
     }
     return this.#entry
   }
-}
-
-function whole(lane: Lane, progress: () => void): Promise<WholeAnswer> {
-  return lane.whole(progress)
 }
 
 async function untilOutput(lane: Lane): Promise<AnswerItem[]> {

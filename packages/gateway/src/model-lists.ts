@@ -76,7 +76,7 @@ export class ModelLists {
     const cancel = this.#clock.schedule(() => controller.abort(late), waitMs)
     const { signal } = controller
     try {
-      const lease = await untilAborted(credentials.lease({ signal }), signal)
+      const lease = await untilAborted(Promise.resolve(credentials.lease({ signal })), signal)
       try {
         const listing = provider.models({ credential: lease.credential, signal, state: this.#state })
         this.#models.set(id, await untilAborted(listing, signal))

@@ -121,8 +121,11 @@ export class RelayLane implements Lane {
     return taker
   }
 
-  async whole(): Promise<WholeAnswer> {
-    const answer = await this.#call()
+  whole(): Promise<WholeAnswer> {
+    return this.#call().then(this.#wholeFrom)
+  }
+
+  readonly #wholeFrom = (answer: RelayedAnswer): WholeAnswer => {
     if (answer.kind === 'events') {
       takeLeave(answer.pieces[Symbol.asyncIterator]())
       throw protocolError('streamed where a whole answer was asked for')

@@ -24,7 +24,9 @@ interface Around {
 export class RelayTap {
   readonly #request: ChatCompletionRequest
   readonly #showsUsage: boolean
-  readonly #choices = new Map<number, TappedChoice>()
+  /** Nearly always the only one. */
+  #first: TappedChoice | undefined
+  #others: Map<number, TappedChoice> | undefined
   #usage: Usage | undefined
   #outputBytes = 0
   #hasOutput = false
@@ -48,7 +50,7 @@ export class RelayTap {
   }
 
   get finishReason(): FinishReason | undefined {
-    return this.#choices.get(0)?.finishReason
+    return this.#first?.finishReason
   }
 
   /**
@@ -60,7 +62,7 @@ export class RelayTap {
    */
   pass(piece: Uint8Array, errorFrom: (json: unknown) => DragomanError): Uint8Array | undefined {
     this.throwFailure()
-    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
+    const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
     // All structure is ASCII: read as Latin-1, JSON parses as well, and the length of a text is its number of bytes.
     const text = bytes.toString('latin1')
     const kept: Uint8Array[] = []
@@ -110,7 +112,8 @@ export class RelayTap {
   }
 
   #assertAnswered(): void {
-    const finishReasons = [...this.#choices.values()].map(({ finishReason }) => finishReason)
+    const finishReasons: (FinishReason | undefined)[] = this.#first ? [this.#first.finishReason] : []
+    for (const { finishReason } of this.#others?.values() ?? []) finishReasons.push(finishReason)
     assertAnswered({ hasOutput: this.#hasOutput, usage: this.#usage, finishReasons })
   }
 
@@ -166,6 +169,17 @@ export class RelayTap {
     return true
   }
 
+  #choice(index: number): TappedChoice {
+    if (index === 0) {
+      this.#first ??= newChoice()
+      return this.#first
+    }
+    this.#others ??= new Map()
+    const choice = this.#others.get(index) ?? newChoice()
+    this.#others.set(index, choice)
+    return choice
+  }
+
   #read(
     choice: Readonly<Record<string, unknown>>,
     said: Readonly<Record<string, unknown>>,
@@ -173,11 +187,7 @@ export class RelayTap {
     bytesOf: (text: string) => number,
   ): void {
     const index = typeof choice.index === 'number' ? choice.index : defaultIndex
-    let state = this.#choices.get(index)
-    if (!state) {
-      state = { hasCalls: false, hasFunctionCall: false, finishReason: undefined }
-      this.#choices.set(index, state)
-    }
+    const state = this.#choice(index)
     for (const field in said) {
       const value = said[field]
       if (field === 'role' || !value) continue
@@ -191,6 +201,10 @@ export class RelayTap {
     }
     if (choice.finish_reason) state.finishReason = readFinishReason(choice.finish_reason, state)
   }
+}
+
+function newChoice(): TappedChoice {
+  return { hasCalls: false, hasFunctionCall: false, finishReason: undefined }
 }
 
 // A quote, an escape, or what JSON allows in no text.

@@ -172,7 +172,7 @@ export class RequestRun {
   async #try<T>(plan: RoutePlan, use: (attempt: Attempt) => Promise<T>): Promise<[T, RouteInfo]> {
     const { clock, limits, health, retryBudget } = this.#engine
     const waiting = this.#able(plan.targets)
-    const tried = new TriedCredentials()
+    let tried: TriedCredentials | undefined
     const failures: Failure[] = []
     let callsLeft = Math.max(limits.attempts, plan.healthy)
 
@@ -182,7 +182,13 @@ export class RequestRun {
       const { id: provider, credentials } = target.entry
       let lease: Lease
       try {
-        lease = await this.#lease(target, tried)
+        const { model } = target
+        const given = credentials.lease({
+          signal: this.#context.signal,
+          model,
+          exclude: tried?.exclude(credentials, model),
+        })
+        lease = given instanceof Promise ? await this.#granted(given) : given
       } catch (cause) {
         failures.push({ provider, error: this.#unlessBroken(cause) })
         next = waiting.shift()
@@ -205,25 +211,20 @@ export class RequestRun {
         if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
         failures.push({ provider, error })
         retryBudget.failed()
-        if (error.scope === 'credential') tried.add(credentials, target.model, attempt.credentialId, error)
+        if (error.scope === 'credential') {
+          tried ??= new TriedCredentials()
+          tried.add(credentials, target.model, attempt.credentialId, error)
+        }
         next = await this.#after(error, next, waiting, callsLeft)
       }
     }
     throw finalError(failures)
   }
 
-  #lease({ entry, model }: Target, tried: TriedCredentials): Promise<Lease> {
-    const { credentials } = entry
-    const exclude = tried.exclude(credentials, model)
-    return new Promise((resolve, reject) => {
-      let isLate = false
-      this.#refuse = (reason) => {
-        isLate = true
-        reject(reason)
-      }
-      const take = (lease: Lease) => (isLate ? lease.settle({ kind: 'aborted' }) : resolve(lease))
-      credentials.lease({ signal: this.#context.signal, model, exclude }).then(take, reject)
-    })
+  /** One that comes too late is given back. */
+  #granted(lease: Promise<Lease>): Promise<Lease> {
+    lease.then((late) => this.#broken && late.settle({ kind: 'aborted' })).catch(() => {})
+    return this.#until(lease)
   }
 
   #open({ target, request }: Candidate, lease: Lease): Attempt {
@@ -231,6 +232,7 @@ export class RequestRun {
     const { body, dialect = 'openai-chat' } = this.#context
     const limits = targetLimits.of(target)
     try {
+      if (this.#broken) throw this.#broken.reason
       this.#attempt = new Attempt(target, lease, { request, body, dialect, clock, state, limits })
       return this.#attempt
     } catch (cause) {

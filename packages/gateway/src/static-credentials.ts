@@ -11,8 +11,8 @@ export function staticCredentials(credentials: readonly Credential[]): Credentia
     inFlight: 0,
   }))
   return {
-    async lease({ signal, exclude }) {
-      signal.throwIfAborted()
+    lease({ signal, exclude }) {
+      if (signal.aborted) throw signal.reason
       const [first, ...others] = slots.filter(({ credential }) => !exclude?.has(credential.id))
       if (!first) throw new DragomanError('no_credential', 'Every credential has been tried')
       const slot = others.reduce((least, other) => (other.inFlight < least.inFlight ? other : least), first)

@@ -1,5 +1,5 @@
 import { DragomanError, toDragomanError } from '@dragoman/core'
-import { createParser, type EventSourceMessage, type EventSourceParser } from 'eventsource-parser'
+import { createParser, type EventSourceParser } from 'eventsource-parser'
 import { isErrorBody, readErrorBody } from './error-body.ts'
 import { type HttpResponse, parseJson } from './http-response.ts'
 import { inBytes, inSeconds } from './limits.ts'
@@ -38,6 +38,12 @@ export function events<T>(
   decode: (event: StreamEvent) => Iterable<T> | typeof END,
 ): AsyncIterableIterator<T, undefined> {
   const { queue, reader } = readerOf(response, decode)
+  const plain = {
+    isEnd: (data: string) => reader.take(data),
+    pass: (_piece: Uint8Array, hasEvent: boolean) => reader.passed(hasEvent),
+    finish() {},
+  }
+  reader.skim(new PlainEvents(plain, response.call.limits.maxEventBytes))
   response.body.attach(reader)
   return queue
 }
@@ -106,13 +112,19 @@ const MAX_QUIET_IDLES = 5
 
 const BEGINNING_CHARACTERS = 64 * 1024
 
+/** What reads events of any framing. */
+interface TextParser {
+  readonly utf8: InstanceType<typeof TextDecoder>
+  readonly events: EventSourceParser
+}
+
 /** Bytes in, decoded events out, all in the turn in which the socket delivers them. */
 class EventReader<T> implements BodySink {
   readonly #response: HttpResponse
   readonly #decode: (event: StreamEvent) => Iterable<T> | typeof END
   readonly #queue: PullQueue<T>
-  readonly #utf8 = new TextDecoder()
-  readonly #parser: EventSourceParser
+  /** Made when something comes that is not plain. */
+  #parser: TextParser | undefined
   /** Stands before the parser as long as that is not needed. */
   #plain: PlainEvents | undefined
   #isOver = false
@@ -126,14 +138,6 @@ class EventReader<T> implements BodySink {
     this.#decode = decode
     this.#queue = queue
     this.#lastEventAt = response.call.clock.elapsed()
-    this.#parser = createParser({
-      // Counts characters, and not those of an event that comes in one piece: #take counts the bytes of whole events.
-      maxBufferSize: response.call.limits.maxEventBytes + LINE_OVERHEAD,
-      onEvent: (event) => this.#take(event),
-      onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded') this.#refuseLength()
-      },
-    })
   }
 
   /** Lets pass what is in the plain form, until something is not. */
@@ -153,7 +157,7 @@ class EventReader<T> implements BodySink {
     const unread = this.#plain ? this.#plain.take(chunk) : chunk
     if (unread) {
       this.#plain = undefined
-      this.#feed(this.#utf8.decode(unread, { stream: true }), false)
+      this.#feed(this.#parse.utf8.decode(unread, { stream: true }), false)
     }
     const { clock, limits } = this.#response.call
     const now = clock.elapsed()
@@ -173,7 +177,7 @@ class EventReader<T> implements BodySink {
     if (this.#isOver) return
     const unread = this.#plain?.rest()
     // The line break and blank line that some servers leave out after their last event.
-    this.#feed(`${this.#utf8.decode(unread)}\n\n`, true)
+    if (!this.#plain || unread?.length) this.#feed(`${this.#parse.utf8.decode(unread)}\n\n`, true)
     this.#isOver = true
     this.#queue.end()
   }
@@ -185,10 +189,31 @@ class EventReader<T> implements BodySink {
 
   #feed(text: string, isLast: boolean): void {
     if (this.#beginning !== undefined) this.#suspect(text, isLast)
-    if (!this.#isOver) this.#parser.feed(text)
+    if (!this.#isOver) this.#parse.events.feed(text)
   }
 
-  #take({ event, data }: EventSourceMessage): void {
+  get #parse(): TextParser {
+    this.#parser ??= {
+      utf8: new TextDecoder(),
+      events: createParser({
+        // Counts characters, and not those of an event that comes in one piece: #take counts the bytes of whole events.
+        maxBufferSize: this.#response.call.limits.maxEventBytes + LINE_OVERHEAD,
+        onEvent: ({ event, data }) => this.#take(event, data),
+        onError: (error) => {
+          if (error.type === 'max-buffer-size-exceeded') this.#refuseLength()
+        },
+      }),
+    }
+    return this.#parser
+  }
+
+  /** An event without a name. True when it was the last one. */
+  take(data: string): boolean {
+    this.#take(undefined, data)
+    return this.#isOver
+  }
+
+  #take(event: string | undefined, data: string): void {
     if (this.#isOver) return
     this.#hasEvent = true
     this.#beginning = undefined

@@ -1,11 +1,10 @@
-import { type Clock, DragomanError, toDragomanError } from '@dragoman/core'
+import { type Clock, DragomanError, toDragomanError, Watchdog } from '@dragoman/core'
 import { type Dispatcher, errors } from 'undici'
 import { mapConnectionError } from './connection-error.ts'
 import { ContentDecoder, readContentCoding } from './content-decoder.ts'
 import { inBytes, inSeconds, type Limits } from './limits.ts'
 import type { Link } from './link.ts'
 import { BodyChannel, type BodySource, type ResponseBody } from './response-body.ts'
-import { Watchdog } from './watchdog.ts'
 
 export interface ExchangeOptions {
   /** With the clocks of undici off (0): time is kept here, with limits that each call may set. */

@@ -3,7 +3,7 @@ import { asBuffer } from './as-buffer.ts'
 
 /** Whoever reads a stream through `PlainEvents`. */
 export interface PlainEventsReader {
-  /** Whether the stream ends with the event of this data. */
+  /** Called with the data of each event; whether the stream ends with it. */
   isEnd(data: string): boolean
   /** Whole events, or comments only. */
   pass(piece: Uint8Array, hasEvent: boolean): void

@@ -1,22 +1,20 @@
-import type { DragomanError } from '@dragoman/core'
+import { type DragomanError, Watchdog } from '@dragoman/core'
 import { asBuffer } from './as-buffer.ts'
 import { isErrorBody } from './error-body.ts'
 import { type HttpResponse, parseJson } from './http-response.ts'
 import type { BodySink, ResponseBody } from './response-body.ts'
-import { Watchdog } from './watchdog.ts'
 
 /**
  * The whole body as JSON. Throws `upstream_protocol` for what is none (a page or an empty body is named as such),
  * `upstream_challenge` for a browser check, and for a body that reports an error what that means.
  */
-export async function readJson(response: HttpResponse): Promise<unknown> {
-  return jsonOf(response, await readBytes(response))
+export function readJson(response: HttpResponse): Promise<unknown> {
+  return collected(response, (bytes) => jsonOf(response, bytes))
 }
 
 /** The whole body, as it came and as `readJson` reads it. */
-export async function readJsonBytes(response: HttpResponse): Promise<{ bytes: Uint8Array; json: unknown }> {
-  const bytes = await readBytes(response)
-  return { bytes, json: jsonOf(response, bytes) }
+export function readJsonBytes(response: HttpResponse): Promise<{ bytes: Uint8Array; json: unknown }> {
+  return collected(response, (bytes) => ({ bytes, json: jsonOf(response, bytes) }))
 }
 
 function jsonOf(response: HttpResponse, bytes: Uint8Array): unknown {
@@ -28,13 +26,27 @@ function jsonOf(response: HttpResponse, bytes: Uint8Array): unknown {
 }
 
 /** The whole body as text (UTF-8, without a byte order mark). Bounded by `limits.maxAnswerBytes`. */
-export async function readText(response: HttpResponse): Promise<string> {
-  return decode(await readBytes(response))
+export function readText(response: HttpResponse): Promise<string> {
+  return collected(response, decode)
 }
 
 /** The whole body. Bounded by `limits.maxAnswerBytes`. */
-export function readBytes({ body }: HttpResponse): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => body.attach(new Collector(body, resolve, reject)))
+export function readBytes(response: HttpResponse): Promise<Uint8Array> {
+  return collected(response, (bytes) => bytes)
+}
+
+/** @param read what to make of all bytes, at once: a promise more for each step is what a short answer would feel */
+function collected<T>({ body }: HttpResponse, read: (bytes: Uint8Array) => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (bytes: Uint8Array) => {
+      try {
+        resolve(read(bytes))
+      } catch (error) {
+        reject(error)
+      }
+    }
+    body.attach(new Collector(body, end, reject))
+  })
 }
 
 class Collector implements BodySink {

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { DragomanError } from '@dragoman/core'
+import { type CallerSignal, DragomanError } from '@dragoman/core'
 
 /** What the server knows of a request beside what Node says. */
 export class Exchange {
@@ -34,13 +34,24 @@ export class Exchange {
   }
 
   end(): void {
-    for (const ending of this.#endings.splice(0)) ending()
+    for (const ending of this.#endings) ending()
+    this.#endings.length = 0
   }
 }
 
+const idBytes = 16
+/** Random bytes for the next ids: asking the system for them one by one costs more than all else about an id. */
+const entropy = Buffer.alloc(256 * idBytes)
+let entropyUsed = entropy.length
+
 export function newRequestId(): string {
-  const uuid = randomUUID()
-  return `req_${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(14, 18)}${uuid.slice(19, 23)}${uuid.slice(24)}`
+  if (entropyUsed === entropy.length) {
+    randomFillSync(entropy)
+    entropyUsed = 0
+  }
+  const from = entropyUsed
+  entropyUsed += idBytes
+  return `req_${entropy.toString('hex', from, entropyUsed)}`
 }
 
 const key = Symbol('exchange')
@@ -106,23 +117,59 @@ function splitTarget(target: string): { path: string; query: string } {
   return { path: path.startsWith('/') ? path : (URL.parse(path)?.pathname ?? path), query }
 }
 
+/** An `AbortSignal` in little: Node's costs as much as finding a route. */
+class ClientSignal implements CallerSignal {
+  #reason: unknown
+  #listeners: (() => void)[] = []
+
+  get aborted(): boolean {
+    return this.#reason !== undefined
+  }
+
+  get reason(): unknown {
+    return this.#reason
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners = this.#listeners.filter((other) => other !== listener)
+  }
+
+  abort(reason: DragomanError): void {
+    if (this.aborted) return
+    this.#reason = reason
+    for (const listener of this.#listeners) listener()
+  }
+}
+
 /** The requests that are being answered. */
 export class OpenRequests {
-  #controllers = new Set<AbortController>()
+  #signals = new Set<ClientSignal>()
 
   /** Trips when the client closes before its answer is complete, or the server has to end it. */
-  signal(response: ServerResponse): AbortSignal {
-    const controller = new AbortController()
-    this.#controllers.add(controller)
+  signal(response: ServerResponse): CallerSignal {
+    const signal = new ClientSignal()
+    this.#signals.add(signal)
     exchangeOf(response).atEnd(() => {
-      this.#controllers.delete(controller)
-      if (!response.writableFinished) controller.abort()
+      this.#signals.delete(signal)
+      if (!response.writableFinished) signal.abort(new DragomanError('aborted', 'The caller left'))
     })
+    return signal
+  }
+
+  /** The same as a real one. */
+  abortSignal(response: ServerResponse): AbortSignal {
+    const controller = new AbortController()
+    const signal = this.signal(response)
+    signal.addEventListener('abort', () => controller.abort(signal.reason))
     return controller.signal
   }
 
   end(reason: DragomanError): void {
-    for (const controller of this.#controllers) controller.abort(reason)
+    for (const signal of this.#signals) signal.abort(reason)
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { exchangeOf } from './exchange.ts'
 
 /** Of the allowed connections; from here on those that do nothing make room for those that would. */
 const crowded = 0.9
@@ -8,6 +9,8 @@ const crowded = 0.9
 const nearlyFull = 0.95
 
 export interface IdleConnections {
+  /** A request has come, and its exchange is open. */
+  busy(request: IncomingMessage, response: ServerResponse): void
   /** Closes them all, also those that never asked anything: Node's own `closeIdleConnections` leaves these open. */
   close(): void
 }
@@ -46,18 +49,18 @@ export function closeIdleWhenCrowded(server: Server, maxConnections: number, gra
     }
   }
 
-  server.on('request', ({ socket }, response) => {
-    const connection = connections.get(socket)
-    if (!connection) return
-    connection.requests++
-    idle.delete(connection)
-    response.on('close', () => {
-      if (--connection.requests > 0 || socket.destroyed) return
-      connection.idleSince = performance.now()
-      idle.add(connection)
-    })
-  })
   return {
+    busy({ socket }, response) {
+      const connection = connections.get(socket)
+      if (!connection) return
+      connection.requests++
+      idle.delete(connection)
+      exchangeOf(response).atEnd(() => {
+        if (--connection.requests > 0 || socket.destroyed) return
+        connection.idleSince = performance.now()
+        idle.add(connection)
+      })
+    },
     close() {
       for (const { socket } of idle) socket.destroy()
     },

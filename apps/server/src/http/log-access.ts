@@ -21,40 +21,40 @@ export function logAccess(
 }
 
 /**
- * One line per request that went through the gateway. Written past pino, in its form: it would build the line from
- * pieces, which were a fifth of all memory that a short request took.
+ * One line per request that went through the gateway. Written past pino, in its form: from an object, by way of pieces,
+ * it cost a twentieth of a short request.
  */
 export function logRecord(log: Logger): (entry: LogEntry) => void {
   const { [pino.symbols.streamSym]: lines } = log as unknown as { [pino.symbols.streamSym]: pino.DestinationStream }
   return (entry) => {
-    const { id, client, model, status, error, finishReason, firstTokenMs, usage, durationMs: ms, attempts } = entry
+    const { id, client, model, status, error, finishReason, firstTokenMs, usage, durationMs, attempts } = entry
     const level = error && error.code !== 'aborted' ? 'warn' : 'info'
     if (!log.isLevelEnabled(level)) return
     const last = attempts.at(-1)
     const asked = printable(model)
     const served = last && printable(`${last.provider}/${last.model}`)
-    const outcome = error ? `${error.code}: ${error.message}` : finishReason
-    const line = {
-      level: log.levels.values[level],
-      time: timeText(),
-      id,
-      client,
-      model: asked,
-      served,
-      status,
-      ms,
-      firstTokenMs,
-      attempts: attempts.length,
-      // Why the answer was not handed on as it came.
-      parsed: last?.parsedBecause,
-      finishReason,
-      tokens: usage && { prompt: usage.prompt_tokens, completion: usage.completion_tokens },
-      error,
-      msg: printable(`chat ${asked} -> ${served ?? '-'} ${outcome}`),
-    }
-    lines.write(`${JSON.stringify(line)}\n`)
+    const outcome = error ? `${error.code}: ${error.message}` : (finishReason ?? '-')
+    let line = `{"level":${log.levels.values[level]},"time":"${timeText()}","id":${json(id)},"client":${json(client)}`
+    line += `,"model":${json(asked)}`
+    if (served !== undefined) line += `,"served":${json(served)}`
+    line += `,"status":${status},"ms":${durationMs}`
+    if (firstTokenMs !== undefined) line += `,"firstTokenMs":${firstTokenMs}`
+    line += `,"attempts":${attempts.length}`
+    // Why the answer was not handed on as it came.
+    if (last?.parsedBecause !== undefined) line += `,"parsed":${json(last.parsedBecause)}`
+    if (finishReason !== undefined) line += `,"finishReason":${json(finishReason)}`
+    if (usage) line += `,"tokens":{"prompt":${usage.prompt_tokens},"completion":${usage.completion_tokens}}`
+    if (error) line += `,"error":${JSON.stringify(error)}`
+    lines.write(`${line},"msg":${json(printable(`chat ${asked} -> ${served ?? '-'} ${outcome}`))}}\n`)
   }
 }
+
+/** A text as JSON, which most are as they stand. */
+function json(text: string): string {
+  return plain.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+const plain = /^[ !#-[\]-~]*$/
 
 const longestName = 300
 

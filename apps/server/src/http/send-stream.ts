@@ -1,6 +1,15 @@
 import type { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { type AnswerEncoder, type AnswerItem, encodeFailure, encodeItem, type Taker, takeNext } from '@dragoman/core'
+import type { Socket } from 'node:net'
+import {
+  type AnswerEncoder,
+  type AnswerItem,
+  type CallerSignal,
+  encodeFailure,
+  encodeItem,
+  type Taker,
+  takeNext,
+} from '@dragoman/core'
 
 /**
  * Writes an answer in the client's dialect, as it comes. The head leaves with the first frame; frames that are ready in
@@ -10,7 +19,7 @@ export function sendStream(
   response: ServerResponse,
   items: AsyncIterable<AnswerItem>,
   encoder: AnswerEncoder,
-  signal: AbortSignal,
+  signal: CallerSignal,
 ): Promise<void> {
   return new Promise((resolve) => {
     new StreamWriter(response, items[Symbol.asyncIterator](), encoder, signal, resolve).start()
@@ -21,7 +30,7 @@ class StreamWriter implements Taker<AnswerItem> {
   readonly #response: ServerResponse
   readonly #items: AsyncIterator<AnswerItem>
   readonly #encoder: AnswerEncoder
-  readonly #signal: AbortSignal
+  readonly #signal: CallerSignal
   readonly #whenOver: () => void
   /** What frames are written to, once the head has left. */
   #wire: Wire | undefined
@@ -34,7 +43,7 @@ class StreamWriter implements Taker<AnswerItem> {
     response: ServerResponse,
     items: AsyncIterator<AnswerItem>,
     encoder: AnswerEncoder,
-    signal: AbortSignal,
+    signal: CallerSignal,
     whenOver: () => void,
   ) {
     this.#response = response
@@ -148,28 +157,43 @@ function wireOf(response: ServerResponse): Wire {
   response.flushHeaders()
   const { socket } = response
   // Without a socket of its own yet (the answer before it is still being sent), or to HTTP/1.0, which has no chunks.
-  if (!socket || !response.chunkedEncoding) {
-    return {
-      get isFull() {
-        return response.writableNeedDrain
-      },
-      drains: response,
-      write: (frames) => response.write(frames),
-    }
+  return socket && response.chunkedEncoding ? new ChunkedWire(socket) : new NodesWire(response)
+}
+
+class ChunkedWire implements Wire {
+  readonly drains: Socket
+
+  constructor(socket: Socket) {
+    this.drains = socket
   }
-  return {
-    get isFull() {
-      return socket.writableNeedDrain
-    },
-    drains: socket,
-    write(frames) {
-      if (typeof frames === 'string') {
-        socket.write(`${Buffer.byteLength(frames).toString(16)}\r\n${frames}\r\n`)
-        return
-      }
-      const bytes = Buffer.from(frames.buffer, frames.byteOffset, frames.length)
-      // Latin-1 is every byte as it is.
-      socket.write(`${bytes.length.toString(16)}\r\n${bytes.toString('latin1')}\r\n`, 'latin1')
-    },
+
+  get isFull(): boolean {
+    return this.drains.writableNeedDrain
+  }
+
+  write(frames: string | Uint8Array): void {
+    if (typeof frames === 'string') {
+      this.drains.write(`${Buffer.byteLength(frames).toString(16)}\r\n${frames}\r\n`)
+      return
+    }
+    const bytes = Buffer.isBuffer(frames) ? frames : Buffer.from(frames.buffer, frames.byteOffset, frames.length)
+    // Latin-1 is every byte as it is.
+    this.drains.write(`${bytes.length.toString(16)}\r\n${bytes.toString('latin1')}\r\n`, 'latin1')
+  }
+}
+
+class NodesWire implements Wire {
+  readonly drains: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.drains = response
+  }
+
+  get isFull(): boolean {
+    return this.drains.writableNeedDrain
+  }
+
+  write(frames: string | Uint8Array): void {
+    this.drains.write(frames)
   }
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { chatEncoder, DragomanError } from '@dragoman/core'
+import { type CallerSignal, chatEncoder, DragomanError } from '@dragoman/core'
 import type { Answer, Gateway, RouteInfo } from '@dragoman/gateway'
 import { type ChatCompletionRequest, chatCompletionRequest, validate } from '@dragoman/openai-schema'
 import { exchangeOf, headerValue, type OpenRequests } from '../http/exchange.ts'
@@ -19,7 +19,7 @@ export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<
     const { client, id: requestId } = exchange
     const answer = await gateway.chat(body, { signal, client, requestId, body: text })
     tellRoute(response, answer.route, body)
-    await send(response, answer, body, signal)
+    return send(response, answer, body, signal)
   }
 }
 
@@ -41,7 +41,7 @@ function send(
   response: ServerResponse,
   answer: Answer,
   body: ChatCompletionRequest,
-  signal: AbortSignal,
+  signal: CallerSignal,
 ): Promise<void> | void {
   switch (answer.kind) {
     case 'completion':

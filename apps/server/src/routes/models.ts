@@ -7,7 +7,7 @@ import { sendJson } from '../http/send-json.ts'
 /** `GET /v1/models`. */
 export function listModels(gateway: Gateway, open: OpenRequests): Handler {
   return async (_request, response) => {
-    sendJson(response, { object: 'list', data: await gateway.models(open.signal(response)) })
+    sendJson(response, { object: 'list', data: await gateway.models(open.abortSignal(response)) })
   }
 }
 
@@ -15,7 +15,7 @@ export function listModels(gateway: Gateway, open: OpenRequests): Handler {
 export function readModel(gateway: Gateway, open: OpenRequests): Handler<{ id: string[] }> {
   return async (request, response) => {
     const id = request.params.id.join('/')
-    const models = await gateway.models(open.signal(response))
+    const models = await gateway.models(open.abortSignal(response))
     const model = models.find((candidate) => candidate.id === id)
     if (!model) throw new DragomanError('model_not_found', `There is no model ${id}`, { param: 'model' })
     sendJson(response, model)

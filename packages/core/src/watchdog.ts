@@ -1,4 +1,4 @@
-import type { Clock } from '@dragoman/core'
+import type { Clock } from './clock.ts'
 
 // setTimeout takes no more than 31 bits and fires at once beyond.
 const LONGEST_DELAY = 2 ** 31 - 1
