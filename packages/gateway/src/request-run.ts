@@ -61,6 +61,7 @@ export class RequestRun {
   #refuse: ((reason: unknown) => void) | undefined
   #firstTokenMs: number | undefined
   #attempt: Attempt | undefined
+  #guard: StreamGuard | undefined
   #attempts: AttemptEntry[] = []
   #route: RouteInfo | undefined
   #isStreaming = false
@@ -97,6 +98,7 @@ export class RequestRun {
     this.#broken = { reason }
     this.#controller?.abort(reason)
     this.#attempt?.abort(reason)
+    this.#guard?.abort(reason)
     this.#refuse?.(reason)
   }
 
@@ -137,14 +139,13 @@ export class RequestRun {
       first = items
     })
     // A heartbeat fixes the status, not the target: attempts go on behind it.
-    const silence = sleep(clock, limits.heartbeatMs)
-    await Promise.race([opening, silence.over]).finally(silence.cancel)
+    await within(clock, limits.heartbeatMs, opening)
 
     this.#isStreaming = true
     const guard = new StreamGuard({
       clock,
       isLate: !this.#route,
-      signal: this.signal,
+      errorOf: (cause) => this.#errorOf(cause),
       heartbeatMs: limits.heartbeatMs,
       // Until there is output, the attempt's own limit for the first one holds.
       idleMs: () => (this.#route && this.#attempt ? this.#attempt.limits.idleMs * idleChunksFactor : undefined),
@@ -165,6 +166,8 @@ export class RequestRun {
       },
       finish: (error) => this.#finish(error),
     })
+    this.#guard = guard
+    if (this.#broken) guard.abort(this.#broken.reason)
     return { kind: 'chunks', chunks: guard, route: this.#route }
   }
 
@@ -288,7 +291,7 @@ export class RequestRun {
   }
 
   #errorOf(cause: unknown): DragomanError {
-    return this.#broken ? toDragomanError(cause, this.signal) : toDragomanError(cause)
+    return toDragomanError(cause, this.#broken && { aborted: true, reason: this.#broken.reason })
   }
 
   #unlessBroken(cause: unknown): DragomanError {
@@ -335,6 +338,23 @@ export class RequestRun {
       // An answer does not depend on whether somebody could write down that it was given.
     }
   }
+}
+
+/** Settles with `promise`, or before it when time is up. */
+function within(clock: Clock, ms: number, promise: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.schedule(resolve, ms)
+    promise.then(
+      () => {
+        cancel()
+        resolve()
+      },
+      (error) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
 }
 
 function sleep(clock: Clock, ms: number): { over: Promise<void>; cancel: () => void } {

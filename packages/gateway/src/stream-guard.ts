@@ -1,18 +1,10 @@
-import {
-  type AnswerItem,
-  type Clock,
-  DragomanError,
-  heartbeat,
-  type Taker,
-  take,
-  toDragomanError,
-} from '@dragoman/core'
+import { type AnswerItem, type Clock, DragomanError, heartbeat, type Taker, take } from '@dragoman/core'
 
 export interface GuardOptions {
   /** Asks for the next item. Before the first one it may take several attempts; a failure ends the stream. */
   take(taker: Taker<AnswerItem>): void
-  /** Trips when the client leaves, the whole request is out of time, or the gateway shuts down. */
-  signal: AbortSignal
+  /** What a failure means. */
+  errorOf(cause: unknown): DragomanError
   clock: Clock
   heartbeatMs: number
   /** One silence is over already: the first thing to hand out is its heartbeat. */
@@ -40,10 +32,7 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
 
   constructor(options: GuardOptions) {
     this.#options = options
-    const { signal, isLate } = options
-    if (isLate) this.#arrived = { item: heartbeat }
-    if (signal.aborted) this.#onAbort()
-    else signal.addEventListener('abort', this.#onAbort, { once: true })
+    if (options.isLate) this.#arrived = { item: heartbeat }
   }
 
   [Symbol.asyncIterator]() {
@@ -80,12 +69,24 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
     return { done: true, value: undefined }
   }
 
-  #onAbort = () => this.#fromSource.fail(this.#options.signal.reason)
+  /** The client has left, the whole request is out of time, or the gateway shuts down. */
+  abort(reason: unknown): void {
+    this.#fromSource.fail(reason)
+  }
 
   readonly #fromSource: Taker<AnswerItem> = {
-    item: (item) => this.#arrive({ item }),
+    item: (item) => {
+      const waiter = this.#waiter
+      if (!waiter || this.#isOver) {
+        this.#arrive({ item })
+        return
+      }
+      this.#pullingSince = undefined
+      this.#waiter = undefined
+      waiter.item(item)
+    },
     done: () => this.#arrive(ended),
-    fail: (cause) => this.#arrive({ error: toDragomanError(cause, this.#options.signal) }),
+    fail: (cause) => this.#arrive({ error: this.#options.errorOf(cause) }),
   }
 
   #arrive(arrival: Arrival): void {
@@ -109,7 +110,6 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
   #end(error: DragomanError | undefined): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#options.signal.removeEventListener('abort', this.#onAbort)
     this.#cancelWatch?.()
     this.#options.finish(error)
   }
