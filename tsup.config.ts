@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'tsup'
 
@@ -14,8 +14,9 @@ const manifest = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'u
 const entry: Record<string, string> = {}
 for (const target of Object.values(manifest.exports ?? {})) {
   if (typeof target === 'string' || !target['dragoman-source']) continue
-  const source = target['dragoman-source']
-  entry[source.replace(/^\.\/src\//, '').replace(/\.ts$/, '')] = source
+  for (const source of filesOf(target['dragoman-source'])) {
+    entry[source.replace(/^\.\/src\//, '').replace(/\.ts$/, '')] = source
+  }
 }
 for (const program of Object.values(manifest.bin ?? {})) {
   const name = program.replace(/^\.?\/?dist\//, '').replace(/\.js$/, '')
@@ -34,3 +35,11 @@ export default defineConfig({
   removeNodeProtocol: false,
   outDir: 'dist',
 })
+
+/** `./src/formats/*.ts` stands for every module of that folder. */
+function filesOf(source: string): string[] {
+  const [folder = '', suffix] = source.split('*')
+  if (suffix === undefined) return [source]
+  const modules = readdirSync(folder).filter((name) => name.endsWith(suffix) && !name.endsWith('.test.ts'))
+  return modules.map((name) => folder + name)
+}

@@ -91,7 +91,7 @@ function dragomanCommand({ upstreamPort, folder, isSource }: Surroundings): (por
     ? ['-C', 'dragoman-source', '--disable-warning=ExperimentalWarning', SOURCE_SERVER]
     : [BUILT_SERVER]
   // As `npm start` runs it.
-  const node = [process.execPath, '--max-semi-space-size=8', '--no-parallel-scavenge']
+  const node = [process.execPath, '--max-semi-space-size=16', '--no-parallel-scavenge']
   return (port) => [...node, ...program, 'start', '--config', file, '--port', String(port)]
 }
 

@@ -23,7 +23,7 @@ const HELP = `Usage: node tools/up.mjs <command> [arguments]
  * A gateway's objects die young. Unbounded, the space for them grows to 64 MB when many streams are opened at once, and
  * stays so; and clearing a small one takes threads longer to share out than to do.
  */
-const MEMORY = ['--max-semi-space-size=8', '--no-parallel-scavenge']
+const MEMORY = ['--max-semi-space-size=16', '--no-parallel-scavenge']
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const surroundings = cleanEnvironment(process.env)

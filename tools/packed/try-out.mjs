@@ -1,6 +1,6 @@
 // @ts-check
 // A package as a user gets it: installed from its tarball into an empty folder, imported, compiled against, and run.
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ROOT } from '../workspace.mjs'
@@ -28,13 +28,31 @@ export async function tryOut(pack, dir, tarballs, nodes) {
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
   await npmInstall(dir)
 
-  const specifiers = Object.keys(pack.manifest.exports ?? {}).map((path) => join(pack.manifest.name, path))
+  const specifiers = exportedPaths(pack.manifest, join(dir, 'node_modules', pack.manifest.name)).map((path) =>
+    join(pack.manifest.name, path),
+  )
   const modules = specifiers.filter((specifier) => !specifier.endsWith('.json'))
   if (modules.length > 0) await compile(dir, modules)
   for (const node of nodes) {
     await importAll(dir, node, specifiers)
     await run(node, ['try.mjs'], dir)
   }
+}
+
+/**
+ * The paths by which the package can be imported; one with a `*` stands for every module in its folder.
+ *
+ * @param {import('../workspace.mjs').Manifest} manifest
+ * @param {string} installed
+ */
+function exportedPaths({ exports = {} }, installed) {
+  return Object.entries(exports).flatMap(([path, target]) => {
+    if (!path.includes('*')) return [path]
+    const { default: pattern } = /** @type {{ default: string }} */ (target)
+    const suffix = pattern.slice(pattern.indexOf('*') + 1)
+    const names = readdirSync(join(installed, dirname(pattern))).filter((name) => name.endsWith(suffix))
+    return names.map((name) => path.replace('*', name.slice(0, -suffix.length)))
+  })
 }
 
 /**

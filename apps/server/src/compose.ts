@@ -45,6 +45,7 @@ export async function compose(
       provider: await create(provider, provider.options),
       credentials: staticCredentials(provider.credentials),
       limits: provider.limits,
+      normalize: provider.normalize,
     })
   }
 
@@ -64,7 +65,8 @@ export async function compose(
   for (const { name, deployments } of settings.models) {
     const composed = []
     for (const deployment of deployments) {
-      composed.push({ entry: await entryFor(deployment), model: deployment.model, limits: deployment.limits })
+      const { model, limits, normalize } = deployment
+      composed.push({ entry: await entryFor(deployment), model, limits, normalize })
     }
     models.push({ name, deployments: composed })
   }

@@ -56,6 +56,7 @@ export {
   type LogPage,
   type LogStore,
   memoryState,
+  type NormalizedMarkup,
   type StateStore,
   type Unlock,
   type UsageTotals,

@@ -14,6 +14,11 @@ export interface Provider {
   /** The upstream does not stream: its first output comes with its last, and may take as long. */
   readonly answersWhole?: boolean | undefined
   /**
+   * The service takes reasoning out of its models' text itself: a text never begins inside it, whatever the model's chat
+   * template opens.
+   */
+  readonly separatesReasoning?: boolean | undefined
+  /**
    * One chat completion, always streamed: `collect` builds the whole answer. It does not know which of the two the
    * client wants. Nothing is sent before the first `next()`; leaving the iterator early closes the upstream's socket.
    * Errors are thrown, as `DragomanError`, never yielded as text. Nothing is tried twice in here.

@@ -65,7 +65,19 @@ export interface AttemptEntry {
   readonly relayed: boolean
   /** What stood against that. */
   readonly parsedBecause?: string | undefined
+  /** What was read out of the model's text, where there was something. */
+  readonly markup?: NormalizedMarkup | undefined
   readonly error?: { readonly code: ErrorCode; readonly message: string } | undefined
+}
+
+/** Markup in a model's text that became fields of its answer. */
+export interface NormalizedMarkup {
+  /** The format that it was read as. */
+  readonly format: string
+  /** Tool calls that stood in the text. */
+  readonly calls: number
+  /** How often each kind of repair was made. */
+  readonly repairs: Readonly<Record<string, number>>
 }
 
 export interface LogFilter {

@@ -15,6 +15,7 @@ import type { ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
 import type { Lane, WholeAnswer } from './lane.ts'
 import type { Limits } from './limits.ts'
+import { type Markup, MarkupReader } from './markup.ts'
 import { ParsedLane } from './parsed-lane.ts'
 import { decideRelay } from './relay.ts'
 import { RelayLane } from './relay-lane.ts'
@@ -33,6 +34,7 @@ export interface AttemptContext {
   readonly clock: Clock
   readonly state: StateStore
   readonly limits: Limits
+  readonly markup: Markup | undefined
 }
 
 /**
@@ -49,6 +51,7 @@ export class Attempt {
   readonly #controller = new AbortController()
   readonly #lane: Lane
   readonly #parsedBecause: string | undefined
+  readonly #markup: MarkupReader | undefined
   readonly #watchdog: Watchdog
   readonly #startedAt: number
   readonly #begunAt: number
@@ -58,7 +61,7 @@ export class Attempt {
   #entry: AttemptEntry | undefined
 
   constructor(target: Target, lease: Lease, context: AttemptContext) {
-    const { request, body, dialect, clock, state, limits } = context
+    const { request, body, dialect, clock, state, limits, markup } = context
     this.target = target
     this.limits = limits
     this.#lease = lease
@@ -76,15 +79,17 @@ export class Attempt {
       },
     }
     const { provider } = target.entry
-    const decision = decideRelay({ body, dialect, request, target })
+    const decision = decideRelay({ body, dialect, request, target, markup })
     if ('body' in decision) {
       const sent = { dialect, body: decision.body, isStreamed: request.stream === true }
       this.#lane = new RelayLane({ provider, sent, request, call, clock })
     } else {
       this.#parsedBecause = decision.obstacle
+      this.#markup = markup && new MarkupReader(markup, request)
+      const transforms = target.transforms?.(request) ?? []
       this.#lane = new ParsedLane({
         open: () => provider.chat(request, call),
-        transforms: target.transforms?.(request) ?? [],
+        transforms: this.#markup ? [this.#markup, ...transforms] : transforms,
         canonical: canonicalChunks(request, clock),
         answersWhole: provider.answersWhole ?? false,
       })
@@ -201,6 +206,7 @@ export class Attempt {
       upstreamStatus: this.#upstreamStatus,
       relayed: this.#parsedBecause === undefined,
       parsedBecause: this.#parsedBecause,
+      markup: this.#markup?.found,
       error: error && { code: error.code, message: error.message },
     }
     return this.#entry

@@ -1,6 +1,7 @@
 import type { CredentialPool, Provider, Transform } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Limits } from './limits.ts'
+import type { Normalize } from './markup.ts'
 
 /** A provider that has been set up: how it is called, and with what. */
 export interface ProviderEntry {
@@ -9,6 +10,8 @@ export interface ProviderEntry {
   readonly provider: Provider
   readonly credentials: CredentialPool
   readonly limits?: Partial<Limits> | undefined
+  /** How the text of answers is read. Default `auto`. */
+  readonly normalize?: Normalize | undefined
 }
 
 /** One way to serve a model group. */
@@ -17,7 +20,9 @@ export interface Deployment {
   /** The upstream's model id. Default: the name asked for; behind a wildcard, what the `*` stood for. */
   readonly model?: string | undefined
   readonly limits?: Partial<Limits> | undefined
-  /** Made anew for each attempt; run before the canonical form is made. */
+  /** How the text of answers is read. Default: its provider's. */
+  readonly normalize?: Normalize | undefined
+  /** Made anew for each attempt; run after markup was read and before the canonical form is made. */
   readonly transforms?: ((request: ChatCompletionRequest) => readonly Transform[]) | undefined
 }
 

@@ -12,6 +12,7 @@ import type { Answer, ChatContext } from './answer.ts'
 import type { ModelGroup, ProviderEntry } from './deployments.ts'
 import { Health } from './health.ts'
 import { type Limits, mergeLimits, TargetLimits } from './limits.ts'
+import { assertNormalize, TargetMarkup } from './markup.ts'
 import { listModels, ModelLists } from './model-lists.ts'
 import { RequestRun } from './request-run.ts'
 import { RetryBudget } from './retry-budget.ts'
@@ -53,9 +54,23 @@ export function createGateway(options: GatewayOptions): Gateway {
   const lists = new ModelLists(clock, state)
   const health = new Health()
   const targetLimits = new TargetLimits(limits)
+  const targetMarkup = new TargetMarkup()
   const retryBudget = new RetryBudget(clock)
-  const engine = { clock, random, state, limits, targetLimits, health, retryBudget, record: options.record }
+  const engine = {
+    clock,
+    random,
+    state,
+    limits,
+    targetLimits,
+    targetMarkup,
+    health,
+    retryBudget,
+    record: options.record,
+  }
 
+  for (const { normalize } of [...providers, ...groups.flatMap(({ deployments }) => deployments)]) {
+    assertNormalize(normalize)
+  }
   const routes = new Routes({ groups, providers, fallbackName }, lists, health, clock)
 
   const gateway: Gateway = {

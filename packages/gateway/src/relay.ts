@@ -1,6 +1,7 @@
 import type { Dialect } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
+import type { Markup } from './markup.ts'
 import { spliced } from './splice.ts'
 
 export interface RelayQuery {
@@ -10,16 +11,18 @@ export interface RelayQuery {
   /** The same, parsed. */
   readonly request: ChatCompletionRequest
   readonly target: Target
+  readonly markup: Markup | undefined
 }
 
 /** What to send, or why the answer is to be parsed: a few words for the log. */
 export type RelayDecision = { readonly body: string } | { readonly obstacle: string }
 
 /** Whether this request may go to this target unparsed. Pure. */
-export function decideRelay({ body, dialect, request, target }: RelayQuery): RelayDecision {
+export function decideRelay({ body, dialect, request, target, markup }: RelayQuery): RelayDecision {
   const { provider } = target.entry
   if (!body) return { obstacle: 'the caller gave no text' }
   if (target.transforms) return { obstacle: 'the deployment has transforms' }
+  if (markup) return { obstacle: `the model may write ${markup.format.name} markup` }
   if (!provider.relay) return { obstacle: 'the provider has no relay' }
   const obstacle = provider.relayObstacle?.(request, dialect)
   if (obstacle !== undefined) return { obstacle }

@@ -15,6 +15,7 @@ import { type Target, targetName } from './deployments.ts'
 import { backoffMs, type Failure, finalError, isWorthRepeating } from './failures.ts'
 import type { Health } from './health.ts'
 import type { Limits, TargetLimits } from './limits.ts'
+import type { TargetMarkup } from './markup.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { RoutePlan } from './router.ts'
 import { StreamGuard } from './stream-guard.ts'
@@ -26,6 +27,7 @@ export interface Engine {
   readonly state: StateStore
   readonly limits: Limits
   readonly targetLimits: TargetLimits
+  readonly targetMarkup: TargetMarkup
   readonly health: Health
   readonly retryBudget: RetryBudget
   readonly record: ((entry: LogEntry) => void) | undefined
@@ -231,12 +233,13 @@ export class RequestRun {
   }
 
   #open({ target, request }: Candidate, lease: Lease): Attempt {
-    const { clock, state, targetLimits } = this.#engine
+    const { clock, state, targetLimits, targetMarkup } = this.#engine
     const { body, dialect = 'openai-chat' } = this.#context
-    const limits = targetLimits.of(target)
     try {
       if (this.#broken) throw this.#broken.reason
-      this.#attempt = new Attempt(target, lease, { request, body, dialect, clock, state, limits })
+      const limits = targetLimits.of(target)
+      const markup = targetMarkup.of(target, request)
+      this.#attempt = new Attempt(target, lease, { request, body, dialect, clock, state, limits, markup })
       return this.#attempt
     } catch (cause) {
       lease.settle({ kind: 'aborted' })

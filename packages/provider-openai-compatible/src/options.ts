@@ -105,6 +105,8 @@ export interface Settings {
   readonly upstreamStream: 'auto' | 'never' | 'neverWithTools'
   readonly streamUsage: boolean
   readonly conformant: boolean
+  /** A known service, not an engine of one's own. */
+  readonly isHosted: boolean
   readonly sendReasoningHistory: boolean | 'reasoning_content' | 'reasoning'
   readonly tokenLimitField: 'max_tokens' | 'max_completion_tokens' | 'asSent'
   readonly toolsWithoutReasoning: readonly string[]
@@ -135,6 +137,7 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
     upstreamStream: own.upstreamStream ?? preset.upstreamStream ?? 'auto',
     streamUsage: own.streamUsage ?? preset.streamUsage ?? true,
     conformant: own.conformant ?? preset.conformant ?? false,
+    isHosted: own.preset !== undefined && preset.local === undefined,
     sendReasoningHistory: own.sendReasoningHistory ?? preset.sendReasoningHistory ?? true,
     tokenLimitField: own.tokenLimitField ?? preset.tokenLimitField ?? 'asSent',
     toolsWithoutReasoning: [...(preset.toolsWithoutReasoning ?? []), ...(own.toolsWithoutReasoning ?? [])],

@@ -68,6 +68,7 @@ export function createCompatible(
   const provider: Provider = {
     id: owner,
     answersWhole: settings.upstreamStream !== 'auto',
+    separatesReasoning: settings.isHosted,
     accepts: (request) => accepts(request, settings),
 
     chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),

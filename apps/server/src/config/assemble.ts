@@ -64,8 +64,8 @@ function deploymentSettings(
   path: readonly PropertyKey[],
   context: DeploymentContext,
 ): DeploymentSettings {
-  const { provider, model, limits } = deployment
-  return { provider, model, limits, options: deploymentOptions(deployment, path, context).options }
+  const { provider, model, limits, normalize } = deployment
+  return { provider, model, limits, normalize, options: deploymentOptions(deployment, path, context).options }
 }
 
 /** The first provider's own default, or its preset's; the built-in provider serves when there is no other. */

@@ -20,7 +20,7 @@ export interface DeploymentContext {
   readonly filledBy: FilledBy
 }
 
-const ownKeys = ['provider', 'model', 'limits']
+const ownKeys = ['provider', 'model', 'limits', 'normalize']
 
 /**
  * The options of a deployment that sets some of its own: its provider's, with these over them, as the provider's type

@@ -1,6 +1,7 @@
 import type { ProviderFactory } from '@dragoman/core'
 import { z } from 'zod'
 import { limitOverrides } from './limits.ts'
+import { normalizeSchema } from './normalize.ts'
 import { proxySchema } from './proxy.ts'
 
 export const providerId = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, {
@@ -11,6 +12,7 @@ export const providerId = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, {
 const sharedFields = {
   enabled: z.boolean().default(true).describe('`false` leaves the provider out, and every deployment that names it.'),
   limits: limitOverrides.default({}).describe('Limits for this provider, over the general ones.'),
+  normalize: normalizeSchema.optional(),
   proxy: proxySchema.optional().describe('The proxy towards this provider, over the general one.'),
 }
 

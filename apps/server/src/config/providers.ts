@@ -49,6 +49,7 @@ export function providerSettings(
     options: entry.options,
     credentials: entry.credentials.map((values, index) => credential(`${id}#${index + 1}`, values)),
     limits: entry.limits,
+    normalize: entry.normalize,
     proxy: proxy === 'direct' ? undefined : proxy,
     origin,
   }

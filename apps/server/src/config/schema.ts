@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { isHostName, isOrigin } from './addresses.ts'
 import { limitOverrides, limitsSchema } from './limits.ts'
 import { logLevels } from './log-level.ts'
+import { normalizeSchema } from './normalize.ts'
 import { faultOfClientKey } from './placeholders.ts'
 import { providerId, providerSchema } from './provider-schema.ts'
 import { proxySchema } from './proxy.ts'
@@ -63,6 +64,7 @@ const deploymentSchema = z.looseObject({
     .optional()
     .describe("The provider's name for it. Default: the name asked for; behind a wildcard, what the `*` stood for."),
   limits: limitOverrides.optional().describe("Limits for this deployment, over its provider's."),
+  normalize: normalizeSchema.optional(),
 })
 
 const modelSchema = z.strictObject({

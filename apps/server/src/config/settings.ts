@@ -1,4 +1,5 @@
 import type { Credential, OutgoingProxy, Secret } from '@dragoman/core'
+import type { Normalize } from '@dragoman/gateway'
 import type { z } from 'zod'
 import type { Discovery } from '../discover.ts'
 import type { limitsSchema } from './limits.ts'
@@ -18,6 +19,7 @@ export interface ProviderSettings {
   readonly options: Readonly<Record<string, unknown>>
   readonly credentials: readonly Credential[]
   readonly limits: Partial<Limits>
+  readonly normalize?: Normalize | undefined
   readonly proxy?: string | OutgoingProxy | undefined
   readonly origin: ProviderOrigin
 }
@@ -29,6 +31,7 @@ export interface DeploymentSettings {
   /** Present where the deployment has options of its own: all of the provider's, with these over them, checked. */
   readonly options?: Readonly<Record<string, unknown>> | undefined
   readonly limits?: Partial<Limits> | undefined
+  readonly normalize?: Normalize | undefined
 }
 
 export interface ModelSettings {

@@ -42,6 +42,7 @@ export function logRecord(log: Logger): (entry: LogEntry) => void {
     line += `,"attempts":${attempts.length}`
     // Why the answer was not handed on as it came.
     if (last?.parsedBecause !== undefined) line += `,"parsed":${json(last.parsedBecause)}`
+    if (last?.markup) line += `,"markup":${JSON.stringify(last.markup)}`
     if (finishReason !== undefined) line += `,"finishReason":${json(finishReason)}`
     if (usage) line += `,"tokens":{"prompt":${usage.prompt_tokens},"completion":${usage.completion_tokens}}`
     if (error) line += `,"error":${JSON.stringify(error)}`

@@ -1,0 +1,95 @@
+import type { Case } from '../src/test-case.ts'
+import { clock, weather, writer } from './tools.ts'
+
+export const cases: readonly Case[] = [
+  {
+    what: 'a bare list',
+    from: 'model card of xLAM 2',
+    text: '[{"name": "get_weather", "arguments": {"city": "Paris"}}, {"name": "get_time", "arguments": {}}]',
+    tools: [weather, clock],
+    calls: [
+      { name: 'get_weather', arguments: '{"city": "Paris"}' },
+      { name: 'get_time', arguments: '{}' },
+    ],
+  },
+  {
+    what: 'a fenced list',
+    from: 'grammar',
+    text: '```json\n[{"name": "get_weather", "arguments": {"city": "Paris"}}]\n```',
+    tools: [weather],
+    calls: [{ name: 'get_weather', arguments: '{"city": "Paris"}' }],
+  },
+  {
+    what: 'a list behind the token of Mistral, text before it',
+    from: 'grammar',
+    text: 'Looking. [TOOL_CALLS][{"name": "get_weather", "arguments": {"city": "Paris"}}]',
+    tools: [weather],
+    content: 'Looking.',
+    calls: [{ name: 'get_weather', arguments: '{"city": "Paris"}' }],
+  },
+  {
+    what: 'a list in a tag, text behind it',
+    from: 'grammar',
+    text: '<tool_call>[{"name": "get_time", "arguments": {}}, {"name": "get_time", "arguments": {}}]</tool_call>Done.',
+    tools: [clock],
+    content: 'Done.',
+    calls: [
+      { name: 'get_time', arguments: '{}' },
+      { name: 'get_time', arguments: '{}' },
+    ],
+  },
+  {
+    what: 'a bare list behind prefilled reasoning',
+    from: 'grammar',
+    startsIn: 'reasoning',
+    text: 'I need the weather.\n</think>\n\n[{"name": "get_weather", "arguments": {"city": "Paris"}}]',
+    tools: [weather],
+    reasoning: 'I need the weather.',
+    calls: [{ name: 'get_weather', arguments: '{"city": "Paris"}' }],
+  },
+  {
+    what: 'a tag inside unclosed, echoed reasoning',
+    from: 'grammar',
+    startsIn: 'reasoning',
+    text: '<think>I need the time.\n<tool_call>[{"name": "get_time", "arguments": {}}]</tool_call>',
+    tools: [clock],
+    reasoning: 'I need the time.',
+    calls: [{ name: 'get_time', arguments: '{}' }],
+  },
+  {
+    what: 'brackets and fences inside a string, nested values',
+    from: 'grammar',
+    text: '[{"name": "write_file", "arguments": {"content": "}]\\n```\\n", "mode": {"bits": [6, 4]}}}]',
+    tools: [writer],
+    calls: [{ name: 'write_file', arguments: '{"content": "}]\\n```\\n", "mode": {"bits": [6, 4]}}' }],
+  },
+  {
+    what: 'an unknown tool behind a token is forwarded',
+    from: 'smg#1728',
+    text: '[TOOL_CALLS][{"name": "get_tide", "arguments": {"port": "Brest"}}]',
+    tools: [weather],
+    calls: [{ name: 'get_tide', arguments: '{"port": "Brest"}' }],
+  },
+  {
+    what: 'a list of other objects is an answer',
+    from: 'grammar',
+    text: '[{"name": "Ada", "age": 36}, {"name": "get_weather"}]',
+    tools: [weather],
+    content: '[{"name": "Ada", "age": 36}, {"name": "get_weather"}]',
+  },
+  {
+    what: 'a fence with another list is an answer',
+    from: 'grammar',
+    text: 'So:\n```json\n[1, {"a": []}]\n```\nDone.',
+    tools: [weather],
+    content: 'So:\n```json\n[1, {"a": []}]\n```\nDone.',
+  },
+  {
+    what: 'arguments that end in a string',
+    from: 'grammar',
+    how: 'length',
+    text: '[{"name": "get_weather", "arguments": {"city": "Par',
+    tools: [weather],
+    calls: [{ name: 'get_weather', arguments: '{"city": "Par', state: 'incomplete' }],
+  },
+]
