@@ -3,7 +3,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ROOT } from '../workspace.mjs'
+import { ROOT, readJson } from '../workspace.mjs'
 import { execute } from './execute.mjs'
 import { foldersOutside } from './node-versions.mjs'
 
@@ -24,7 +24,8 @@ export async function tryOut(pack, dir, tarballs, nodes) {
     throw new Error(`tools/try-packed/${basename(pack.dir)}.mjs is missing: it uses the package once`)
   mkdirSync(dir)
   cpSync(script, join(dir, 'try.mjs'))
-  const dependencies = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]))
+  const own = Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`])
+  const dependencies = Object.fromEntries([...own, ...optionalPeers(pack)])
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
   await npmInstall(dir)
 
@@ -38,6 +39,25 @@ export async function tryOut(pack, dir, tarballs, nodes) {
     await run(node, ['try.mjs'], dir)
   }
 }
+
+/**
+ * What the package works with where its user has it, in the versions that its tests have.
+ *
+ * @param {Package} pack
+ */
+function optionalPeers({ dir, manifest }) {
+  return Object.keys(manifest.peerDependenciesMeta ?? {}).flatMap((name) => {
+    const { version } = readJson(join(ROOT, dir, 'node_modules', name, 'package.json'))
+    return [[name, version], ...(typesNotBrought[name] ?? [])]
+  })
+}
+
+/**
+ * What the declarations of a peer import and its package does not bring.
+ *
+ * @type {Readonly<Record<string, readonly (readonly [name: string, version: string])[]>>}
+ */
+const typesNotBrought = { ai: [['@types/json-schema', '7.0.15']] }
 
 /**
  * The paths by which the package can be imported; one with a `*` stands for every module in its folder.
