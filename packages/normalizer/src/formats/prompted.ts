@@ -73,6 +73,7 @@ function* passEnd(reading: Reading): Waiting<void> {
   yield* accept(cursor, closer)
 }
 
+/** A member that says nothing; one that does is left to be seen as text. */
 function* passesMember(reading: Reading): Waiting<boolean> {
   const { cursor } = reading
   cursor.at++
@@ -81,8 +82,11 @@ function* passesMember(reading: Reading): Waiting<boolean> {
   if ((yield* skipSpace(cursor)) !== ':') return false
   cursor.at++
   yield* skipSpace(cursor)
-  yield* readValue(reading, noEnds, leftOut)
-  return true
+  let value = ''
+  yield* readValue(reading, noEnds, (text) => {
+    value += text
+  })
+  return /^(null|""|\[\])$/.test(value)
 }
 
 function leftOut(): void {}
