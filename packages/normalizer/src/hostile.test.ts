@@ -281,6 +281,18 @@ test('parameters with names that mean something to JavaScript', () => {
   )
 })
 
+test('a name that waits for its arguments waits no longer than the bound', () => {
+  const schema = { type: 'object', properties: { term: {} }, required: ['term'] }
+  const lookup: ToolDefinition = { type: 'function', function: { name: 'lookup', parameters: schema } }
+  const options = { format: formatOf('kimi_k2'), tools: [lookup], maxHeld: 500 }
+  for (const [length, name] of [[400, 'lookup'] as const, [600, '7'] as const]) {
+    const text = `<|tool_call_begin|>7<|tool_call_argument_begin|>{"term":"${'x'.repeat(length)}"}<|tool_call_end|>`
+    const whole = readAnswer(options, [text])
+    expect(whole.calls[0]).toMatchObject({ name, arguments: `{"term":"${'x'.repeat(length)}"}`, state: 'complete' })
+    expect(readAnswer(options, text.split(''))).toEqual(whole)
+  }
+})
+
 test('tools with names that mean something to JavaScript', () => {
   const format = formatOf('hermes')
   for (const name of ['__proto__', 'constructor', 'toString']) {

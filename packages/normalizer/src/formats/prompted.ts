@@ -10,6 +10,7 @@ const key = markerSet('"tool_calls"')
 const closer = markerSet('}')
 const fences = markerSet(fence)
 const label = markerSet('参数')
+const nothings = markerSet('null', '""', '[]')
 const noEnds = { markers: markerSet(), stopsAt: '' }
 
 const fencedList = readJsonCalls({ opens: '[', closers: [fence], idKeys: ['id'], isListInside: true })
@@ -82,11 +83,7 @@ function* passesMember(reading: Reading): Waiting<boolean> {
   if ((yield* skipSpace(cursor)) !== ':') return false
   cursor.at++
   yield* skipSpace(cursor)
-  let value = ''
-  yield* readValue(reading, noEnds, (text) => {
-    value += text
-  })
-  return /^(null|""|\[\])$/.test(value)
+  return (yield* accept(cursor, nothings)) !== undefined
 }
 
 function leftOut(): void {}
