@@ -141,7 +141,7 @@ describe.each([
     expect(finishReason).toBe('stop')
   })
 
-  test('the demo that writes Kimi markup calls tools as any other model does', async () => {
+  test('the demo that writes Kimi markup calls tools like all other models', async () => {
     const { message, finishReason } = await ask('demo/demo-kimi')
     expect(message.tool_calls).toMatchObject([
       { id: 'functions.get_weather:0', function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } },

@@ -6,6 +6,7 @@ import type { Repair } from './markup-event.ts'
 import type { MarkupFormat, Reader } from './markup-format.ts'
 import { createMarkupParser } from './markup-machine.ts'
 import { everyCut } from './text-cuts.ts'
+import type { ToolDefinition } from './tool.ts'
 
 const begin = '<|tool_call_begin|>'
 const argumentBegin = '<|tool_call_argument_begin|>'
@@ -102,8 +103,7 @@ test.each<[string, Reader]>([
 
 test('with what is no list of tools nothing throws', () => {
   const tools = [null, 3, { type: 'function' }, { type: 'function', function: { name: '__proto__', parameters: 7 } }]
-  // biome-ignore lint/suspicious/noExplicitAny: clients send anything
-  const options = { format: hermes, tools: tools as any }
+  const options = { format: hermes, tools: tools as ToolDefinition[] }
   const { calls } = readAnswer(options, ['<tool_call>{"name": "__proto__", "arguments": {"__proto__": 1}}</tool_call>'])
   expect(calls).toMatchObject([{ name: '__proto__', arguments: '{"__proto__": 1}' }])
 })

@@ -1,0 +1,43 @@
+import type { Provider } from '@dragoman/core'
+import { expect, test } from 'vitest'
+import type { Target } from './deployments.ts'
+import { createGateway } from './gateway.ts'
+import { type Normalize, TargetMarkup } from './markup.ts'
+import { staticCredentials } from './static-credentials.ts'
+
+const request = { model: 'm', messages: [] }
+
+function provider(separatesReasoning?: boolean): Provider {
+  return { id: 'up', separatesReasoning, async *chat() {}, close: async () => {} }
+}
+
+function seen(model: string, how: { own?: Normalize; entry?: Normalize; separates?: boolean } = {}) {
+  const entry = {
+    id: 'up',
+    provider: provider(how.separates),
+    credentials: staticCredentials([]),
+    normalize: how.entry,
+  }
+  const target: Target = { entry, model, normalize: how.own }
+  const found = new TargetMarkup().of(target, request)
+  return found && [found.format.name, found.startsIn, found.repairToolNames]
+}
+
+test.each<[string, string, Parameters<typeof seen>[1], unknown]>([
+  ['a model that is known to write none', 'gpt-6-luna', {}, undefined],
+  ['a known model', 'Kimi-K2-Instruct', {}, ['kimi_k2', 'text', 'schema']],
+  ['one whose template opens the reasoning', 'kimi-k2-thinking', {}, ['kimi_k2', 'reasoning', 'schema']],
+  ['the same where the service separates it', 'kimi-k2-thinking', { separates: true }, ['kimi_k2', 'text', 'schema']],
+  ['a format by name', 'weights-7', { own: 'hermes' }, ['hermes', 'text', undefined]],
+  ['a format and where the text starts', 'w', { own: { format: 'glm', startsIn: 'auto' } }, ['glm', 'auto', undefined]],
+  ["the provider's word", 'weights-7', { entry: 'hermes' }, ['hermes', 'text', undefined]],
+  ["the deployment's, over its provider's", 'weights-7', { entry: 'hermes', own: 'glm' }, ['glm', 'text', undefined]],
+  ['off', 'kimi-k2', { own: 'off' }, undefined],
+])('%s', (_what, model, how, expected) => {
+  expect(seen(model, how)).toEqual(expected)
+})
+
+test('a format that there is not is refused at once', () => {
+  const entry = { id: 'up', provider: provider(), credentials: staticCredentials([]), normalize: 'hermse' }
+  expect(() => createGateway({ providers: [entry] })).toThrow('There is no markup format hermse')
+})
