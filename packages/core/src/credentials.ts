@@ -26,11 +26,11 @@ export interface LeaseOptions {
   signal: CallerSignal
   /** The upstream's model id: a credential may be out for one model only. */
   model?: string | undefined
-  /** Ids of credentials that this request has tried already. */
-  exclude?: ReadonlySet<string> | undefined
-  /** Requests with the same key prefer the same credential (prompt caches). */
-  affinityKey?: string | undefined
-  /** How long to wait for a free slot. */
+  /** What this request has tried already. Objects, not ids: a credential that was renewed since is another one. */
+  exclude?: ReadonlySet<Credential> | undefined
+  /** Requests with the same key prefer the same credential (prompt caches). A function is only asked where there is a choice. */
+  affinityKey?: string | (() => string | undefined) | undefined
+  /** How long to wait for a free place or a renewal; never for the end of a cooldown. */
   waitMs?: number | undefined
 }
 

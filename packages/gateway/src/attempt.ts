@@ -3,6 +3,7 @@ import {
   type AttemptEntry,
   type Call,
   type Clock,
+  type Credential,
   canonicalChunks,
   type Dialect,
   DragomanError,
@@ -105,8 +106,8 @@ export class Attempt {
     return this.#lane.finishReason
   }
 
-  get credentialId(): string {
-    return this.#lease.credential.id
+  get credential(): Credential {
+    return this.#lease.credential
   }
 
   get signal(): AbortSignal {

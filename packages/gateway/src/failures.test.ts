@@ -26,7 +26,7 @@ test.each<[string, readonly Failure[], string]>([
   [
     'credentials failed only',
     [failure('a', 'rate_limited'), failure('b', 'credential_rejected')],
-    'no_credential: No credential is usable for this model: a (rate-limited), b (rejected)',
+    'no_credential: a has no usable credential: rate-limited; b has no usable credential: rejected',
   ],
 ])('when %s, that is what the client is told', (_when, failures, expected) => {
   const { code, message } = finalError(failures)

@@ -21,19 +21,42 @@ export function finalError(failures: readonly Failure[]): DragomanError {
   if (upstream) return withTrail(upstream.error, failures)
   if (last.error.code === 'deployment_not_found') return last.error
 
-  // A pool that has run dry says less than what was said of each credential.
-  const credentials = failures.filter(({ error }) => error.code in words)
-  const told = credentials.length > 0 ? credentials : [last]
-  const waits = told.flatMap(({ error }) => error.retryAfterMs ?? [])
-  const options = { cause: last.error, retryAfterMs: waits.length > 0 ? Math.min(...waits) : undefined }
-  const providers = [...new Set(told.map(({ provider, error }) => `${provider} (${words[error.code] ?? 'none left'})`))]
-  const message = `No credential is usable for this model: ${providers.join(', ')}`
-  const all = (...codes: ErrorCode[]) => told.every(({ error }) => codes.includes(error.code))
-  if (all('rate_limited', 'rate_limit_exceeded')) return new DragomanError('rate_limit_exceeded', message, options)
-  if (all('credential_exhausted', 'insufficient_quota'))
-    return new DragomanError('insufficient_quota', message, options)
-  return new DragomanError('no_credential', message, options)
+  const providers = new Set(failures.map(({ provider }) => provider))
+  const faults = [...providers].flatMap((provider) => credentialFault(provider, failures))
+  const told = faults.length > 0 ? faults : [last.error]
+  return summary(told, told.map(({ message }) => message).join('; '))
 }
+
+/** What is wrong with a provider's credentials; nothing where none of them was at fault. */
+function credentialFault(provider: string, failures: readonly Failure[]): DragomanError | [] {
+  const errors = failures.flatMap((failure) => (failure.provider === provider ? failure.error : []))
+  const own = errors.filter(({ scope }) => scope === 'credential')
+  const verdict = errors.findLast(({ code }) => poolCodes.includes(code))
+  // A pool that knows when it can serve again knows more than the attempts of this request have met.
+  if (verdict && (verdict.code !== 'no_credential' || verdict.retryAfterMs !== undefined || own.length === 0)) {
+    return verdict
+  }
+  const reasons = new Set(own.map(({ code }) => words[code] ?? code))
+  return own.length === 0 ? [] : summary(own, `${provider} has no usable credential: ${[...reasons].join(', ')}`)
+}
+
+/** One error of ours for many: what all of them say, else that there is no credential; with the earliest time. */
+function summary(errors: readonly DragomanError[], message: string): DragomanError {
+  const waits = errors.flatMap(({ retryAfterMs }) => retryAfterMs ?? [])
+  const all = (...codes: ErrorCode[]) => errors.every(({ code }) => codes.includes(code))
+  const code = all('rate_limited', 'rate_limit_exceeded')
+    ? 'rate_limit_exceeded'
+    : all('credential_exhausted', 'insufficient_quota')
+      ? 'insufficient_quota'
+      : 'no_credential'
+  return new DragomanError(code, message, {
+    cause: errors.at(-1),
+    retryAfterMs: waits.length > 0 ? Math.min(...waits) : undefined,
+  })
+}
+
+/** What a pool says when it has run dry. */
+const poolCodes: readonly ErrorCode[] = ['rate_limit_exceeded', 'insufficient_quota', 'no_credential']
 
 /** Where several failed, their names and how: an upstream's words need not say whose they are. */
 function withTrail(error: DragomanError, failures: readonly Failure[]): DragomanError {

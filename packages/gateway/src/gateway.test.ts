@@ -285,7 +285,7 @@ test('what a service says about our account stays with us', async () => {
   const failure = await ask(gateway).catch((caught: unknown) => caught)
   expect(failure).toMatchObject({
     code: 'insufficient_quota',
-    message: /^No credential is usable .*: a \(out of quota\)$/,
+    message: 'a has no usable credential: out of quota',
   })
   expect(records[0]?.attempts[0]?.error?.message).toContain('acme-internal')
 })
@@ -450,10 +450,10 @@ test('a slow reader is not a stalled upstream', async () => {
 test('the total limit ends whatever goes on, with an error', async () => {
   const { gateway, clock } = setUp([entry('a', [stalls(part)])], { limits: { totalMs: 20_000 } })
   const answer = await ask(gateway, streamed)
-  await expect(driven(clock, text(answer))).rejects.toMatchObject({ code: 'upstream_timeout', message: /totalMs/ })
+  await expect(driven(clock, text(answer))).rejects.toMatchObject({ code: 'upstream_timeout', message: expect.stringContaining('totalMs') })
   await expect(
     driven(clock, ask(setUp([entry('a', [stalls()])], { clock, limits: { totalMs: 20_000 } }).gateway)),
-  ).rejects.toMatchObject({ message: /totalMs/ })
+  ).rejects.toMatchObject({ message: expect.stringContaining('totalMs') })
 })
 
 test('a client that leaves stops the upstream, at every stage, and is recorded once', async () => {

@@ -218,7 +218,7 @@ export class RequestRun {
         retryBudget.failed()
         if (error.scope === 'credential') {
           tried ??= new TriedCredentials()
-          tried.add(credentials, target.model, attempt.credentialId, error)
+          tried.add(credentials, target.model, attempt.credential, error)
         }
         next = await this.#after(error, next, waiting, callsLeft)
       }

@@ -13,7 +13,7 @@ export function staticCredentials(credentials: readonly Credential[]): Credentia
   return {
     lease({ signal, exclude }) {
       if (signal.aborted) throw signal.reason
-      const [first, ...others] = slots.filter(({ credential }) => !exclude?.has(credential.id))
+      const [first, ...others] = slots.filter(({ credential }) => !exclude?.has(credential))
       if (!first) throw new DragomanError('no_credential', 'Every credential has been tried')
       const slot = others.reduce((least, other) => (other.inFlight < least.inFlight ? other : least), first)
       slot.inFlight++

@@ -1,20 +1,20 @@
-import type { CredentialPool, DragomanError } from '@dragoman/core'
+import type { Credential, CredentialPool, DragomanError } from '@dragoman/core'
 
 /**
- * Which credentials one request need not offer again. A rate limit, or a 403, is about a credential and one model; any
- * other failure is about the credential itself. By pool, because several deployments may share one.
+ * Which credentials one request need not be offered again. A rate limit, or a 403, is about a credential and one model;
+ * any other failure is about the credential itself. By pool, because several deployments may share one.
  */
 export class TriedCredentials {
-  #tried = new Map<CredentialPool, { everywhere: Set<string>; byModel: Map<string, Set<string>> }>()
+  #tried = new Map<CredentialPool, { everywhere: Set<Credential>; byModel: Map<string, Set<Credential>> }>()
 
-  add(pool: CredentialPool, model: string, credentialId: string, { code }: DragomanError): void {
+  add(pool: CredentialPool, model: string, credential: Credential, { code }: DragomanError): void {
     const tried = this.#of(pool)
-    if (code !== 'rate_limited' && code !== 'credential_forbidden') tried.everywhere.add(credentialId)
-    else tried.byModel.set(model, new Set(tried.byModel.get(model)).add(credentialId))
+    if (code !== 'rate_limited' && code !== 'credential_forbidden') tried.everywhere.add(credential)
+    else tried.byModel.set(model, new Set(tried.byModel.get(model)).add(credential))
   }
 
   /** Undefined while there are none. */
-  exclude(pool: CredentialPool, model: string): ReadonlySet<string> | undefined {
+  exclude(pool: CredentialPool, model: string): ReadonlySet<Credential> | undefined {
     const tried = this.#tried.get(pool)
     return tried && new Set([...tried.everywhere, ...(tried.byModel.get(model) ?? [])])
   }
