@@ -41,20 +41,20 @@ async function speed(): Promise<void> {
   }
 }
 
+/** Over three doublings, for one of them may be the one at which the engine begins to collect garbage. */
 async function doubling(): Promise<void> {
-  console.log('\n| text | format | whole: 2n / n | one character per chunk: 2n / n |\n|---|---|--:|--:|')
+  console.log('\n| text | format | whole: cost of doubling | one character per chunk |\n|---|---|--:|--:|')
   for (const { name, format, of } of DOUBLED) {
     const ratios: string[] = []
     for (const chunk of [Number.POSITIVE_INFINITY, 1]) {
-      const n = chunk === 1 ? 100_000 : 400_000
-      const [once, twice] = [n, 2 * n].map((length) => chunksOf(of(length), Math.min(chunk, 2 * length)))
-      const works = [once, twice].map(
-        (chunks = []) =>
-          () =>
-            readAll(format, chunks),
+      const n = chunk === 1 ? 25_000 : 200_000
+      const [short = 1, long = 0] = await medians(
+        [n, 8 * n].map((length) => {
+          const chunks = chunksOf(of(length), Math.min(chunk, 8 * length))
+          return () => readAll(format, chunks)
+        }),
       )
-      const [short = 1, long = 0] = await medians(works)
-      ratios.push((long / short).toFixed(2))
+      ratios.push(Math.cbrt(long / short).toFixed(2))
     }
     console.log(`| ${name} | ${format.name} | ${ratios.join(' | ')} |`)
   }

@@ -251,4 +251,28 @@ export const cases: readonly Case[] = [
     tools,
     calls: [{ name: 'write_file', arguments: `{"content":"${'x <y> '.repeat(300)}"}` }],
   },
+  {
+    what: 'a key without a value stays text, and the call that lacks it does not look whole',
+    from: 'grammar, nothing is lost',
+    text: '<tool_call>get_weather\n<arg_key>city</arg_key>words</tool_call> tail',
+    tools,
+    content: '<arg_key>city</arg_key>words</tool_call> tail',
+    calls: [{ name: 'get_weather', arguments: '{', state: 'invalid' }],
+  },
+  {
+    what: 'the same behind a whole pair',
+    from: 'grammar, nothing is lost',
+    text: '<tool_call>get_weather<arg_key>city</arg_key><arg_value>Paris</arg_value><arg_key>days</arg_key>3 or 4',
+    tools,
+    content: '<arg_key>days</arg_key>3 or 4',
+    calls: [{ name: 'get_weather', arguments: '{"city":"Paris"', state: 'invalid' }],
+  },
+  {
+    what: 'cut behind a key',
+    from: 'cline#13001',
+    text: '<tool_call>get_weather\n<arg_key>city</arg_key>\n',
+    how: 'length',
+    tools,
+    calls: [{ name: 'get_weather', arguments: '{', state: 'incomplete' }],
+  },
 ]

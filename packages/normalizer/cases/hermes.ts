@@ -387,4 +387,12 @@ export const cases: readonly Case[] = [
     tools,
     content: 'if (a < b) { return {}; } // <t> <<tool> {{{{ [[[[ </tool> a<b>c',
   },
+  {
+    what: 'cut inside arguments that came before a name: nothing of them is lost',
+    from: 'grammar, nothing is lost',
+    text: 'So.\n<tool_call>\n{"arguments": {"content": "half a fi',
+    how: 'length',
+    tools,
+    content: 'So.\n<tool_call>\n{"arguments": {"content": "half a fi',
+  },
 ]

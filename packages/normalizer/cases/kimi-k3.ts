@@ -31,6 +31,21 @@ export const cases: readonly Case[] = [
     content: 'Sunny.',
   },
   {
+    what: 'the closer says that the text before it was reasoning',
+    from: 'grammar',
+    startsIn: 'auto',
+    text: ' The sky is blue.<|close|>think<|sep|><|open|>response<|sep|>Sunny.<|close|>response<|sep|><|close|>message<|sep|>',
+    reasoning: 'The sky is blue.',
+    content: 'Sunny.',
+  },
+  {
+    what: 'the closer of the answer says that the text before it was no reasoning',
+    from: 'grammar',
+    startsIn: 'auto',
+    text: 'Sunny.<|close|>response<|sep|><|close|>message<|sep|>',
+    content: 'Sunny.',
+  },
+  {
     what: 'the prefilled think opener is echoed',
     from: 'grammar',
     startsIn: 'reasoning',

@@ -217,4 +217,35 @@ ${'```'}json
     tools,
     content: 'So.\n```json\n{"tool_ca',
   },
+  {
+    what: 'a whole message: role and empty content before the list',
+    from: 'shape of the OpenAI API',
+    text: '{"role": "assistant", "content": null, "tool_calls": [{"id": "a", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}]}',
+    tools,
+    calls: [{ name: 'get_time', id: 'a', arguments: '{}' }],
+  },
+  {
+    what: 'the same in a fence, in other words, with an empty list',
+    from: 'shape of the OpenAI API',
+    text: '```json\n{\n  "content": "",\n  "annotations": [],\n  "tool_calls": [{"id": "a", "function": {"name": "get_time", "arguments": {}}}],\n  "role": "assistant"\n}\n```\nDone.',
+    tools,
+    content: 'Done.',
+    calls: [{ name: 'get_time', id: 'a', arguments: '{}' }],
+  },
+  {
+    what: 'content that says something makes the message text',
+    from: 'grammar, nothing is lost',
+    text: '{"role": "assistant", "content": "I look it up.", "tool_calls": [{"id": "a", "function": {"name": "get_time", "arguments": {}}}]}',
+    tools,
+    content:
+      '{"role": "assistant", "content": "I look it up.", "tool_calls": [{"id": "a", "function": {"name": "get_time", "arguments": {}}}]}',
+  },
+  {
+    what: 'another role, as in an example of a conversation, is text',
+    from: 'grammar',
+    text: '{"role": "user", "content": null, "tool_calls": [{"id": "a", "function": {"name": "get_time", "arguments": {}}}]}',
+    tools,
+    content:
+      '{"role": "user", "content": null, "tool_calls": [{"id": "a", "function": {"name": "get_time", "arguments": {}}}]}',
+  },
 ]

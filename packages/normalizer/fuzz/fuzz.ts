@@ -15,6 +15,8 @@ import type { MarkupFormat } from '../src/markup-format.ts'
 import { brokenLaw, type Subject } from '../src/markup-laws.ts'
 import { createMarkupParser } from '../src/markup-machine.ts'
 import { randomFrom } from '../src/text-cuts.ts'
+import { toolNameByArguments } from '../src/tool-names.ts'
+import { shortestClosing } from '../src/truncated.ts'
 
 const { values } = parseArgs({
   options: {
@@ -67,8 +69,8 @@ function subjectOf(format: MarkupFormat, shuffled: ReturnType<typeof textShuffle
       tools: oneOf<readonly (typeof weather)[] | undefined>([tools, tools, tools, [], undefined], tools),
       maxHeld: oneOf<number | undefined>([undefined, undefined, 30, 100], undefined),
       maxDepth: oneOf<number | undefined>([undefined, undefined, 3], undefined),
-      repairTruncated: random() < 0.2,
-      repairToolNames: random() < 0.2 ? 'schema' : undefined,
+      repairTruncated: random() < 0.2 ? shortestClosing : undefined,
+      repairToolNames: random() < 0.2 ? toolNameByArguments : undefined,
       toolCallIds: random() < 0.1 ? 'index' : 'verbatim',
     },
     text: shuffled(seed, 1 + Math.floor(2 ** (random() * 4))),

@@ -37,59 +37,60 @@ export class PartNormalizer {
   /** Parts of native calls that may repeat one from the text, by id. */
   readonly #held = new Map<string, StreamPart[]>()
   #isEnded = false
+  readonly #emit: (part: StreamPart) => void
 
-  constructor(options: MarkupParserOptions) {
+  /** @param emit gets what is ready: a part itself where nothing changes */
+  constructor(options: MarkupParserOptions, emit: (part: StreamPart) => void) {
     this.#options = options
+    this.#emit = emit
   }
 
-  /** What a part makes ready now: itself where nothing changes. */
-  push(part: StreamPart): readonly StreamPart[] {
-    const out: StreamPart[] = []
+  push(part: StreamPart): void {
     switch (part.type) {
+      case 'text-delta': {
+        if (part.delta === '') break
+        this.#parser ??= this.#newParser()
+        const events = this.#parser.push(part.delta)
+        const open = this.#open
+        const isAsGiven =
+          open !== undefined && open.type === 'text' && open.id === part.id && isOnly(events, part.delta)
+        if (isAsGiven) this.#emit(part)
+        else this.#write(events)
+        break
+      }
       case 'text-start':
-        if (this.#end) this.#close(out)
+        if (this.#end) this.#close()
         this.#start = part
         this.#end = undefined
         break
-      case 'text-delta': {
-        if (part.delta === '') break
-        const events = this.#parserOfText().push(part.delta)
-        const isAsGiven = this.#open?.type === 'text' && this.#open.id === part.id && isOnly(events, part.delta)
-        if (isAsGiven) out.push(part)
-        else this.#write(events, out)
-        break
-      }
       case 'text-end':
         this.#end = part
         break
       case 'finish':
-        this.#finish(endedHow(part), out)
-        out.push(this.#withReason(part))
+        this.#finish(endedHow(part))
+        this.#emit(this.#withReason(part))
         break
       case 'error':
-        this.#finish('cut', out)
-        out.push(part)
+        this.#finish('cut')
+        this.#emit(part)
         break
       default:
-        if (!besides.has(part.type)) this.#pass(part, out)
-        else out.push(part)
+        if (besides.has(part.type)) this.#emit(part)
+        else this.#pass(part)
     }
-    return out
   }
 
-  /** What was held, where the stream ended without saying so. */
-  end(): readonly StreamPart[] {
-    const out: StreamPart[] = []
-    this.#finish('cut', out)
-    return out
+  /** Lets out what was held, where the stream ended without saying so. */
+  end(): void {
+    this.#finish('cut')
   }
 
   /** A part that is not text. */
-  #pass(part: StreamPart, out: StreamPart[]): void {
-    if (this.#end) this.#close(out)
+  #pass(part: StreamPart): void {
+    if (this.#end) this.#close()
     const { type } = part
     if (type === 'reasoning-start' || (type as string) === 'reasoning') this.#hasNativeReasoning = true
-    if (type === 'tool-input-start' || type === 'tool-call') this.#beginNativeCalls(out)
+    if (type === 'tool-input-start' || type === 'tool-call') this.#beginNativeCalls()
     if (type === 'tool-input-start' && this.#calls.some(({ name }) => name === part.toolName)) {
       this.#held.set(part.id, [part])
       return
@@ -97,21 +98,21 @@ export class PartNormalizer {
     if (type === 'tool-input-delta' || type === 'tool-input-end') {
       const held = this.#held.get(part.id)
       if (held) held.push(part)
-      else out.push(part)
+      else this.#emit(part)
       return
     }
     if (type === 'tool-call' && this.#repeats(part)) return
-    if (type === 'tool-call') this.#release(part.toolCallId, out)
-    out.push(part)
+    if (type === 'tool-call') this.#release(part.toolCallId)
+    this.#emit(part)
   }
 
   /** From the first native call on, calls in the text are text. */
-  #beginNativeCalls(out: StreamPart[]): void {
+  #beginNativeCalls(): void {
     if (this.#hasNativeCalls) return
     this.#hasNativeCalls = true
-    if (this.#parser) this.#write(this.#parser.end('cut'), out)
+    if (this.#parser) this.#write(this.#parser.end('cut'))
     this.#parser = undefined
-    this.#close(out)
+    this.#close()
   }
 
   #repeats({ toolCallId, toolName, input }: NativeCall): boolean {
@@ -122,26 +123,24 @@ export class PartNormalizer {
     return true
   }
 
-  #release(id: string, out: StreamPart[]): void {
-    for (const part of this.#held.get(id) ?? []) out.push(part)
+  #release(id: string): void {
+    for (const part of this.#held.get(id) ?? []) this.#emit(part)
     this.#held.delete(id)
   }
 
-  #parserOfText(): MarkupParser {
-    if (this.#parser) return this.#parser
+  #newParser(): MarkupParser {
     const options = this.#options
     const startsIn = this.#hasNativeReasoning || this.#hasNativeCalls ? 'text' : options.startsIn
     const format = this.#hasNativeCalls ? withoutCalls(options.format) : options.format
-    this.#parser = createMarkupParser({ ...options, format, startsIn })
-    return this.#parser
+    return createMarkupParser({ ...options, format, startsIn })
   }
 
-  #finish(how: EndedHow, out: StreamPart[]): void {
+  #finish(how: EndedHow): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    if (this.#parser) this.#write(this.#parser.end(how), out, how)
-    for (const id of this.#held.keys()) this.#release(id, out)
-    this.#close(out)
+    if (this.#parser) this.#write(this.#parser.end(how), how)
+    for (const id of this.#held.keys()) this.#release(id)
+    this.#close()
   }
 
   #withReason(part: Finish): Finish {
@@ -152,70 +151,70 @@ export class PartNormalizer {
     return reason === unified ? part : { ...part, finishReason: { unified: reason, raw } }
   }
 
-  #write(events: readonly MarkupEvent[], out: StreamPart[], how: EndedHow = 'stop'): void {
+  #write(events: readonly MarkupEvent[], how: EndedHow = 'stop'): void {
     for (const event of events) {
       switch (event.type) {
         case 'content':
-          out.push({ type: 'text-delta', id: this.#block('text', out), delta: event.text })
+          this.#emit({ type: 'text-delta', id: this.#block('text'), delta: event.text })
           break
         case 'reasoning':
-          out.push({ type: 'reasoning-delta', id: this.#block('reasoning', out), delta: event.text })
+          this.#emit({ type: 'reasoning-delta', id: this.#block('reasoning'), delta: event.text })
           break
         case 'tool-call': {
-          this.#close(out)
+          this.#close()
           this.#hasCalls = true
           this.#call = { id: event.id, name: event.name, input: '' }
-          out.push({ type: 'tool-input-start', id: event.id, toolName: event.name })
+          this.#emit({ type: 'tool-input-start', id: event.id, toolName: event.name })
           break
         }
         case 'tool-arguments':
           if (!this.#call) break
           this.#call.input += event.text
-          out.push({ type: 'tool-input-delta', id: this.#call.id, delta: event.text })
+          this.#emit({ type: 'tool-input-delta', id: this.#call.id, delta: event.text })
           break
         case 'tool-call-end':
-          this.#endCall(how, out)
+          this.#endCall(how)
           break
       }
     }
   }
 
   /** A call that a broken stream cut is not called: nobody knows what it was to be. */
-  #endCall(how: EndedHow, out: StreamPart[]): void {
+  #endCall(how: EndedHow): void {
     const call = this.#call
     if (!call) return
     this.#call = undefined
-    out.push({ type: 'tool-input-end', id: call.id })
+    this.#emit({ type: 'tool-input-end', id: call.id })
     if (how === 'cut') return
     this.#calls.push(call)
-    out.push({ type: 'tool-call', toolCallId: call.id, toolName: call.name, input: call.input })
+    this.#emit({ type: 'tool-call', toolCallId: call.id, toolName: call.name, input: call.input })
   }
 
   /** The id of the open block of that type; opens one where there is none. */
-  #block(type: 'text' | 'reasoning', out: StreamPart[]): string {
+  #block(type: 'text' | 'reasoning'): string {
     if (this.#open?.type === type) return this.#open.id
-    this.#close(out)
+    this.#close()
     const given = this.#start
     const isFirst = type === 'text' && given !== undefined && !this.#ids.has(given.id)
     const id = isFirst ? given.id : `markup-${type}-${this.#blocks++}`
     this.#ids.add(id)
     this.#open = { type, id }
-    if (isFirst) out.push(given)
-    else out.push({ type: `${type}-start`, id })
+    if (isFirst) this.#emit(given)
+    else this.#emit({ type: `${type}-start`, id })
     return id
   }
 
-  #close(out: StreamPart[]): void {
+  #close(): void {
     const open = this.#open
     if (!open) return
     this.#open = undefined
-    if (open.type === 'text' && this.#end?.id === open.id) out.push(this.#end)
-    else out.push({ type: `${open.type}-end`, id: open.id })
+    if (open.type === 'text' && this.#end?.id === open.id) this.#emit(this.#end)
+    else this.#emit({ type: `${open.type}-end`, id: open.id })
   }
 }
 
 function isOnly(events: readonly MarkupEvent[], text: string): boolean {
-  const [first] = events
+  const first = events[0] // taken apart, a list would be gone through by its iterator
   return events.length === 1 && first?.type === 'content' && first.text === text
 }
 

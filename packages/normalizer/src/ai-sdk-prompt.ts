@@ -18,14 +18,14 @@ export function promptedParams(params: CallParams): CallParams {
   const others = tools.filter(({ type }) => type !== 'function')
   const written = params.prompt.map(writeMessage)
   if (offered.length === 0) return { ...params, prompt: written }
-  const prompt = withInstructions(written, toolInstructions(offered, readChoice(toolChoice, offered), true))
+  const prompt = withInstructions(written, toolInstructions(readChoice(toolChoice, offered), true))
   return others.length > 0 ? { ...rest, tools: others, prompt } : { ...rest, prompt }
 }
 
 function readChoice(choice: CallParams['toolChoice'], tools: readonly PromptedTool[]): PromptedChoice {
-  const names = choice?.type === 'tool' ? [choice.toolName] : tools.map(({ name }) => name)
-  if (choice?.type === 'none') return { names: [], mustCall: false }
-  return { names, mustCall: choice?.type === 'tool' || choice?.type === 'required' }
+  if (choice?.type === 'none') return { tools: [], mustCall: false }
+  if (choice?.type !== 'tool') return { tools, mustCall: choice?.type === 'required' }
+  return { tools: tools.filter(({ name }) => name === choice.toolName), mustCall: true }
 }
 
 function writeMessage(message: Message): Message {

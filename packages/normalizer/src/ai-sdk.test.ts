@@ -71,6 +71,26 @@ async function partsOf(given: readonly Part[], options?: MarkupMiddlewareOptions
   return await Array.fromAsync(stream)
 }
 
+/** A stream that ends in a way of its own after one piece of text. */
+async function streamed(
+  delta: string,
+  end: (controller: ReadableStreamDefaultController<Part>) => void,
+  cancel?: (reason: unknown) => void,
+): Promise<ReadableStream<Part>> {
+  const given = textParts([delta]).slice(0, 3)
+  const stream = new ReadableStream<Part>({
+    pull(controller) {
+      const part = given.shift()
+      if (part) controller.enqueue(part)
+      else end(controller)
+    },
+    ...(cancel && { cancel }),
+  })
+  const mock = new MockLanguageModelV4({ doStream: async () => ({ stream }) })
+  const wrapped = wrapLanguageModel({ model: mock, middleware: markupMiddleware({ format: hermes }) })
+  return (await wrapped.doStream({ prompt: [] })).stream
+}
+
 describe('generateText', () => {
   test('gets reasoning, text and calls', async () => {
     const result = await generateText({
@@ -165,6 +185,34 @@ describe('streamText', () => {
     expect(parts.at(-1)).toBe(error)
     const held = await partsOf([...textParts(['a <tool_']).slice(0, 3), error])
     expect(held.flatMap((part) => (part.type === 'text-delta' ? part.delta : [])).join('')).toBe('a <tool_')
+  })
+
+  test('gets what was held before the error of a stream that breaks, and then the error', async () => {
+    const error = new Error('reset')
+    const reader = (await streamed('a <tool_', (controller) => controller.error(error))).getReader()
+    const parts: Part[] = []
+    const run = async () => {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return
+        parts.push(value)
+        for (let turn = 0; turn < 50; turn++) await undefined // an error could overtake what waits to be read
+      }
+    }
+    await expect(run()).rejects.toBe(error)
+    expect(parts.flatMap((part) => (part.type === 'text-delta' ? part.delta : [])).join('')).toBe('a <tool_')
+    expect(parts.at(-1)).toEqual({ type: 'text-end', id: '0' })
+  })
+
+  test('that is no longer wanted ends that of the provider', async () => {
+    const cancelled = Promise.withResolvers<unknown>()
+    const stream = await streamed('a <tool_', () => {}, cancelled.resolve)
+    const reader = stream.getReader()
+    await reader.read()
+    const waiting = reader.read()
+    await reader.cancel('enough')
+    expect(await cancelled.promise).toBe('enough')
+    await waiting
   })
 
   test('gets a call that the limit cut with the arguments that came, and the limit', async () => {

@@ -2,9 +2,10 @@ import { PartNormalizer } from './ai-sdk-parts.ts'
 import { promptedParams } from './ai-sdk-prompt.ts'
 import type { CallParams, Content, Middleware, StreamPart } from './ai-sdk-types.ts'
 import type { MarkupParserOptions } from './markup-machine.ts'
+import { type PlainOptions, parserOptions } from './plain-options.ts'
 import type { ToolDefinition } from './tool.ts'
 
-export interface MarkupMiddlewareOptions extends Omit<MarkupParserOptions, 'tools' | 'toolChoice'> {
+export interface MarkupMiddlewareOptions extends Omit<PlainOptions, 'tools' | 'toolChoice'> {
   /**
    * Writes the tools into the prompt, for a model or a service that takes none. Default: only for the format `prompted`,
    * in which such a model is asked to answer.
@@ -22,7 +23,8 @@ export function markupMiddleware(options: MarkupMiddlewareOptions): Middleware {
   const promptsTools = options.promptTools ?? options.format.name === 'prompted'
   // The tools of calls whose parameters have them in the prompt instead.
   const original = new WeakMap<CallParams, CallParams>()
-  const newParts = (params: CallParams) => new PartNormalizer(parserOptions(options, original.get(params) ?? params))
+  const newParts = (params: CallParams, emit: Emit) =>
+    new PartNormalizer(optionsFor(options, original.get(params) ?? params), emit)
   return {
     specificationVersion: 'v4',
     async transformParams({ params }) {
@@ -33,71 +35,102 @@ export function markupMiddleware(options: MarkupMiddlewareOptions): Middleware {
     },
     async wrapGenerate({ doGenerate, params }) {
       const result = await doGenerate()
-      const { content, finishReason } = normalContent(newParts(params), result)
+      const { content, finishReason } = normalContent((emit) => newParts(params, emit), result)
       if (result.structuredOutputText === undefined) return { ...result, content, finishReason }
       const selected: Content[] = [{ type: 'text', text: result.structuredOutputText }]
-      const { content: structured } = normalContent(newParts(params), { ...result, content: selected })
+      const { content: structured } = normalContent((emit) => newParts(params, emit), {
+        ...result,
+        content: selected,
+      })
       const structuredOutputText = structured.map((part) => (part.type === 'text' ? part.text : '')).join('')
       return { ...result, content, finishReason, structuredOutputText }
     },
     async wrapStream({ doStream, params }) {
       const { stream, ...rest } = await doStream()
-      const parts = newParts(params)
-      const normalized = stream.pipeThrough(
-        new TransformStream<StreamPart, StreamPart>({
-          transform(part, controller) {
-            for (const normal of parts.push(part)) controller.enqueue(normal)
-          },
-          flush(controller) {
-            for (const normal of parts.end()) controller.enqueue(normal)
-          },
-        }),
-      )
-      return { stream: normalized, ...rest }
+      return { stream: normalStream(stream, (emit) => newParts(params, emit)), ...rest }
     },
   }
+}
+
+type Emit = (part: StreamPart) => void
+
+/**
+ * The parts of a stream as they are asked for. A `TransformStream` would cost more for a part of plain text than to read
+ * it, and would lose what was held where the stream breaks.
+ */
+function normalStream(stream: ReadableStream<StreamPart>, newParts: (emit: Emit) => PartNormalizer) {
+  const reader = stream.getReader()
+  let parts: PartNormalizer
+  let hasEmitted = false
+  let failure: { readonly error: unknown } | undefined
+  return new ReadableStream<StreamPart>(
+    {
+      start(controller) {
+        parts = newParts((part) => {
+          hasEmitted = true
+          controller.enqueue(part)
+        })
+      },
+      async pull(controller) {
+        if (failure) throw failure.error
+        hasEmitted = false
+        try {
+          // It is not asked again before there was something.
+          while (!hasEmitted) {
+            const { done, value } = await reader.read()
+            if (!done) {
+              parts.push(value)
+              continue
+            }
+            parts.end()
+            controller.close()
+            return
+          }
+        } catch (error) {
+          parts.end()
+          // An error discards what waits to be read.
+          if (!hasEmitted) throw error
+          failure = { error }
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 type Generated = Awaited<ReturnType<Parameters<NonNullable<Middleware['wrapGenerate']>>[0]['doGenerate']>>
 
 /** Runs whole content through the machine of the stream. */
 function normalContent(
-  parts: PartNormalizer,
+  newParts: (emit: Emit) => PartNormalizer,
   { content, finishReason, usage }: Generated,
 ): Pick<Generated, 'content' | 'finishReason'> {
-  const normal: Content[] = []
-  const collector = new ContentCollector(normal)
+  const collector = new ContentCollector()
+  let reason = finishReason
+  const parts = newParts((part) => {
+    if (part.type === 'finish') reason = part.finishReason
+    else collector.add(part)
+  })
   for (const [i, part] of content.entries()) {
     if (part.type !== 'text') {
-      for (const out of parts.push(part as StreamPart)) collector.add(out)
+      parts.push(part as StreamPart)
       continue
     }
     const id = `text-${i}`
-    const { text, providerMetadata } = part
-    const metadata = providerMetadata ? { providerMetadata } : {}
-    const whole: StreamPart[] = [
-      { type: 'text-start', id, ...metadata },
-      { type: 'text-delta', id, delta: text },
-      { type: 'text-end', id, ...(part.citations ? { citations: part.citations } : {}) },
-    ]
-    for (const piece of whole) for (const out of parts.push(piece)) collector.add(out)
+    const { text, providerMetadata, citations } = part
+    parts.push({ type: 'text-start', id, ...(providerMetadata && { providerMetadata }) })
+    parts.push({ type: 'text-delta', id, delta: text })
+    parts.push({ type: 'text-end', id, ...(citations && { citations }) })
   }
-  let reason = finishReason
-  for (const out of parts.push({ type: 'finish', finishReason, usage })) {
-    if (out.type === 'finish') reason = out.finishReason
-    else collector.add(out)
-  }
-  return { content: normal, finishReason: reason }
+  parts.push({ type: 'finish', finishReason, usage })
+  return { content: collector.content, finishReason: reason }
 }
 
 /** Joins the parts of a stream to content. */
 class ContentCollector {
-  readonly #content: Content[]
+  readonly content: Content[] = []
   readonly #blocks = new Map<string, Extract<Content, { type: 'text' | 'reasoning' }>>()
-
-  constructor(content: Content[]) {
-    this.#content = content
-  }
 
   add(part: StreamPart | Content): void {
     switch (part.type) {
@@ -108,7 +141,7 @@ class ContentCollector {
         const block: Extract<Content, { type: 'text' | 'reasoning' }> = { type, text: '' }
         if (providerMetadata) block.providerMetadata = providerMetadata
         this.#blocks.set(part.id, block)
-        this.#content.push(block)
+        this.content.push(block)
         break
       }
       case 'text-delta':
@@ -128,18 +161,18 @@ class ContentCollector {
       case 'tool-input-end':
         break
       default:
-        this.#content.push(part as Content) // a part of content went in, and nothing else is made
+        this.content.push(part as Content) // a part of content went in, and nothing else is made
     }
   }
 }
 
 /** The tools and the choice of a call, in the form of the chat API. */
-function parserOptions(options: MarkupMiddlewareOptions, { tools = [], toolChoice }: CallParams): MarkupParserOptions {
+function optionsFor(options: MarkupMiddlewareOptions, { tools = [], toolChoice }: CallParams): MarkupParserOptions {
   const declared: ToolDefinition[] = []
   for (const tool of tools) {
     if (tool.type !== 'function') continue
     const { name, inputSchema } = tool
     declared.push({ type: 'function', function: { name, parameters: inputSchema } })
   }
-  return { ...options, tools: declared, toolChoice: toolChoice?.type === 'none' ? 'none' : undefined }
+  return parserOptions({ ...options, tools: declared, toolChoice: toolChoice?.type === 'none' ? 'none' : undefined })
 }

@@ -51,7 +51,7 @@ export function addEvents(answer: Answer, events: readonly MarkupEvent[]): void 
 }
 
 /** Generated ids are `new-1`, `new-2` and so on, so that answers can be compared. */
-export function numberedIds(options: MarkupParserOptions): MarkupParserOptions {
+export function numberedIds<O extends Omit<MarkupParserOptions, 'repairToolNames' | 'repairTruncated'>>(options: O): O {
   let count = 0
   return { newId: () => `new-${++count}`, ...options }
 }

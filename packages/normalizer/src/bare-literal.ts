@@ -1,32 +1,14 @@
 // Words of JSON, and of the languages that models mistake it for.
-const WORDS = new Map([
-  ['true', 'true'],
-  ['false', 'false'],
-  ['null', 'null'],
-  ['True', 'true'],
-  ['False', 'false'],
-  ['None', 'null'],
-  ['NaN', 'null'],
-  ['Infinity', 'null'],
-  ['-Infinity', 'null'],
-])
+const WORDS = /^(?:([Tt]rue)|([Ff]alse)|null|None|NaN|-?Infinity)$/
 
 /** The JSON of a word or number without quotes; undefined where the text is neither. */
 export function bareLiteral(text: string): string | undefined {
-  return jsonNumber(text) ?? WORDS.get(text)
+  const [word, isTrue, isFalse] = WORDS.exec(text) ?? []
+  return word === undefined ? jsonNumber(text) : isTrue ? 'true' : isFalse ? 'false' : 'null'
 }
 
-/** Whether a character may stand in such a word or number: letters and digits of ASCII, `+ - . _`. */
-export function isBare(code: number): boolean {
-  return (
-    (code >= 0x30 && code <= 0x39) ||
-    ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a) ||
-    code === 0x2d ||
-    code === 0x2e ||
-    code === 0x2b ||
-    code === 0x5f
-  )
-}
+/** A run of characters that may stand in such a word or number: letters and digits of ASCII, `+ - . _`. */
+export const BARE = /[\w+.-]*/y
 
 /**
  * The JSON of a number that was written as people and programming languages do: `+1`, `.5`, `1.`, `007`. All digits are

@@ -4,12 +4,7 @@ import { CodeSpans } from './code-spans.ts'
 /** Reads text up to each `|` as one piece, and says at the end whether code is open. */
 function isOpen(...pieces: readonly string[]): boolean {
   const code = new CodeSpans()
-  let isLineStart = true
-  for (const piece of pieces) {
-    code.read(piece, isLineStart)
-    const line = piece.lastIndexOf('\n')
-    isLineStart = (line !== -1 || isLineStart) && piece.slice(line + 1).trim() === ''
-  }
+  for (const piece of pieces) code.read(piece, !piece.includes('`'))
   return code.isOpen('<')
 }
 

@@ -8,6 +8,8 @@ const BACKTICK_OR_NEWLINE = /[`\n]/g
  * code at the next run of as many or at the end of the line: what is never closed must not swallow the rest.
  */
 export class CodeSpans {
+  /** Only white space since the last line break, or since markup. */
+  isLineStart = true
   /** Length of the run that opened the fence, 0 outside. */
   #fence = 0
   #inline = 0
@@ -17,35 +19,35 @@ export class CodeSpans {
 
   /** Whether the text read so far leaves code open, if `next` comes now. */
   isOpen(next: string): boolean {
-    if (this.#run > 0 && next !== '`') this.#endRun(next)
+    this.#endRun(next)
     return this.#fence > 0 || this.#inline > 0
   }
 
-  /** Reads on; `isLineStart` tells whether only white space stands before the text on its line. */
-  read(text: string, isLineStart: boolean): void {
-    if (this.#run === 0 && this.#inline === 0 && !text.includes('`')) return
-    let isBlank = isLineStart
-    for (let at = 0; at < text.length; ) {
-      const character = text.charAt(at)
-      if (character === '`') {
-        if (this.#run === 0) this.#isRunAtLineStart = isBlank
-        this.#run++
-        isBlank = false
-        at++
-        continue
-      }
-      if (this.#run > 0) this.#endRun(character)
-      if (character === '\n') this.#inline = 0
-      const next = nextOf(text, character === '\n' ? at + 1 : at, this.#inline > 0)
-      const passed = text.slice(at, next)
-      const line = passed.lastIndexOf('\n')
-      isBlank = (line !== -1 || isBlank) && isBlankText(passed.slice(line + 1))
-      at = next
+  /** `isPlain`: it is known that no backtick is in the text. */
+  read(text: string, isPlain: boolean): void {
+    const mayChange = this.#run > 0 || this.#inline > 0 || (!isPlain && text.includes('`'))
+    for (let at = 0; mayChange && at < text.length; at++) {
+      this.#endRun(text.charAt(at))
+      const wanted = this.#inline > 0 ? BACKTICK_OR_NEWLINE : BACKTICK
+      wanted.lastIndex = at
+      if (!wanted.test(text)) break
+      at = wanted.lastIndex - 1
+      this.#endRun(text.charAt(at))
+      if (text.charAt(at) === '\n') this.#inline = 0
+      else if (this.#run++ === 0) this.#isRunAtLineStart = this.#isLineStartAt(text, at)
     }
+    this.isLineStart = this.#isLineStartAt(text, text.length)
+  }
+
+  #isLineStartAt(text: string, at: number): boolean {
+    let before = at - 1
+    while (isSpace(text.charCodeAt(before))) if (text.charAt(before--) === '\n') return true
+    return before < 0 && this.isLineStart
   }
 
   #endRun(next: string): void {
     const run = this.#run
+    if (run === 0 || next === '`') return
     this.#run = 0
     if (this.#fence > 0) {
       // A run with a word behind it opens a fence inside the fence.
@@ -55,16 +57,4 @@ export class CodeSpans {
     } else if (run >= 3 && this.#isRunAtLineStart) this.#fence = run
     else this.#inline = run
   }
-}
-
-function isBlankText(text: string): boolean {
-  let at = 0
-  while (isSpace(text.charCodeAt(at))) at++
-  return at === text.length
-}
-
-function nextOf(text: string, from: number, alsoNewline: boolean): number {
-  const wanted = alsoNewline ? BACKTICK_OR_NEWLINE : BACKTICK
-  wanted.lastIndex = from
-  return wanted.test(text) ? wanted.lastIndex - 1 : text.length
 }

@@ -1,5 +1,5 @@
-import type { ChatChunkChoice, ChatCompletion, ChatCompletionChoice, ChatDelta } from './chat-types.ts'
-import { ChoiceNormalizer, type NormalizeOptions } from './choice-normalizer.ts'
+import type { ChatCompletion, ChatCompletionChoice, ChatDelta } from './chat-types.ts'
+import { ChoiceNormalizer, type NormalDelta, type NormalizeOptions } from './choice-normalizer.ts'
 import { isRecord } from './is-record.ts'
 
 /**
@@ -20,69 +20,43 @@ function normalizeChoice(choice: ChatCompletionChoice, options: NormalizeOptions
   // A whole answer is done, also where no reason is given.
   const reason = given || 'stop'
   const { role, ...said } = message
-  const delta = isArray(said.tool_calls) ? { ...said, tool_calls: said.tool_calls.map(indexed) } : said
-  const read = new ChoiceNormalizer(index, options).read({ index, delta, finish_reason: reason })
-  const normal = tidy(read ? { role, ...collected(read) } : message)
-  const saysReason = read?.at(-1)?.finish_reason ?? reason
-  const finish_reason = saysReason === reason ? given : saysReason
-  return normal === message && finish_reason === given ? choice : { ...choice, message: normal, finish_reason }
+  const calls = said.tool_calls
+  // Whole calls have no index.
+  const delta = Array.isArray(calls) ? { ...said, tool_calls: calls.map(indexed) } : said
+  const read = new ChoiceNormalizer(index, options).read(delta, reason)
+  const normal = tidy(read ? { role, ...joined(read) } : message)
+  const finish_reason = read && read.reason !== reason ? read.reason : given
+  if (finish_reason === given && isSame(normal, message)) return choice
+  return { ...choice, message: normal, finish_reason }
 }
 
-/** The pieces of a message as one. */
-function collected(pieces: readonly ChatChunkChoice[]): ChatDelta {
-  const message: Record<string, unknown> = {}
-  const calls = new Map<unknown, Record<string, unknown>>()
-  for (const { delta } of pieces) {
-    for (const [field, value] of Object.entries(delta)) {
-      const before = message[field]
-      if (field === 'tool_calls' && isArray(value)) for (const call of value) addCall(calls, call)
-      else if (isTextField(field) && typeof before === 'string') message[field] = before + value
-      else message[field] = value
-    }
-  }
-  if (!('content' in message)) message.content = null
-  if (calls.size > 0) message.tool_calls = [...calls.values()]
-  return message
-}
-
-function isTextField(field: string): boolean {
-  return field === 'content' || field === 'reasoning_content'
-}
-
-function addCall(calls: Map<unknown, Record<string, unknown>>, piece: unknown): void {
-  if (!isRecord(piece)) return
-  const { index, ...call } = piece
-  const known = calls.get(index)
-  if (!known) {
-    calls.set(index, call)
-    return
-  }
-  const fn = isRecord(known.function) ? known.function : {}
-  const more = isRecord(call.function) ? call.function.arguments : ''
-  known.function = { ...fn, arguments: `${fn.arguments ?? ''}${more ?? ''}` }
-}
-
-/** Whole calls have no index. */
 function indexed(call: unknown, index: number): unknown {
   return isRecord(call) ? { ...call, index } : call
 }
 
-/** Absent means none: clients test for presence. */
-function tidy(message: ChatDelta): ChatDelta {
-  const { reasoning_content, tool_calls, content, ...rest } = message
-  const hasCalls = isArray(tool_calls) && tool_calls.length > 0
-  const isTidy =
-    reasoning_content !== '' &&
-    reasoning_content !== null &&
-    (hasCalls || tool_calls === undefined) &&
-    !(content === '' && hasCalls)
-  if (isTidy) return message
-  const tidied: Record<string, unknown> = { ...rest, content: content === '' && hasCalls ? null : content }
-  if (reasoning_content) tidied.reasoning_content = reasoning_content
-  if (hasCalls) tidied.tool_calls = tool_calls
-  return tidied
+/** The pieces of a message as one. Each call is in one of them. */
+function joined({ pieces, rest }: NormalDelta): ChatDelta {
+  const textOf = (field: 'content' | 'reasoning_content') => pieces.map((piece) => piece[field] ?? '').join('')
+  const calls = pieces.flatMap(({ tool_calls = [] }) => tool_calls).filter(isRecord)
+  return {
+    ...rest,
+    content: textOf('content') || (rest.content ?? null),
+    reasoning_content: textOf('reasoning_content'),
+    tool_calls: calls.map(({ index, ...call }) => call),
+  }
 }
 
-function isArray(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value)
+/** Absent means none: clients test for presence. */
+function tidy({ reasoning_content, tool_calls, ...rest }: ChatDelta): ChatDelta {
+  const hasCalls = Array.isArray(tool_calls) && tool_calls.length > 0
+  return {
+    ...rest,
+    ...(hasCalls && { content: rest.content === '' ? null : rest.content, tool_calls }),
+    ...(reasoning_content ? { reasoning_content } : {}),
+  }
+}
+
+function isSame(a: ChatDelta, b: ChatDelta): boolean {
+  const fields = Object.keys({ ...a, ...b }) as (keyof ChatDelta)[]
+  return fields.every((field) => a[field] === b[field])
 }

@@ -68,7 +68,7 @@ function objectOf(children: readonly Element[], raw: string, schema: unknown, ro
   return `{${members.join()}}`
 }
 
-function itemsOf(schema: unknown, root: unknown): unknown {
+export function itemsOf(schema: unknown, root: unknown): unknown {
   return partOfSchema(schema, root, ({ items }) => items)
 }
 

@@ -1,11 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { GemmaValue } from './gemma-value.ts'
-import { inPieces, pieceLengths, readAtEveryCut, readPieces } from './test-value-laws.ts'
+import { gemmaReader } from './gemma-value.ts'
+import {
+  inPieces,
+  PushedValue,
+  pieceLengths,
+  readAtEveryCut,
+  readPieces,
+  type ValueOptions,
+} from './test-value-laws.ts'
 
 describe.each(['<|"|>', '<escape>'])('with strings in %s', (delimiter) => {
-  const create = (options: { maxHeld?: number; stopsAt?: string } = {}) =>
-    new GemmaValue({ maxDepth: 512, repaired: () => {}, delimiter, ...options })
+  const create = (options: ValueOptions = {}) => new PushedValue(gemmaReader(delimiter), options)
   const read = (text: string) => readAtEveryCut(() => create(), text.replaceAll('|', delimiter))
 
   test.each([
@@ -65,14 +71,10 @@ describe.each(['<|"|>', '<escape>'])('with strings in %s', (delimiter) => {
     })
   })
 
-  test('push stops before what may begin markup, and goes through a delimiter', () => {
-    const value = create({ stopsAt: '<' })
-    const text = `{a:${delimiter}<${delimiter},b:two<x>`
-    expect(value.push(text, 0)).toBe(3)
-    expect(value.push(text, 3, true)).toBe(text.length - 3)
-    expect(value.push(text, text.length - 3, true)).toBe(text.length)
-    expect(value.push('}', 0)).toBe(1)
-    expect([value.take(), value.isDone, value.isInvalid]).toEqual(['{"a":"<","b":"two<x>"}', true, false])
+  test('a marker ends the value, but not in a string', () => {
+    const text = `{a:${delimiter}<x><${delimiter},b:two<y>`
+    const reading = readAtEveryCut(() => create({ markers: ['<x>'] }), `${text}<x>}`)
+    expect(reading).toEqual({ text: '{"a":"<x><","b":"two<y>"}', taken: text.length, isDone: true, isInvalid: false })
   })
 
   test('a bare value beyond the bound is invalid', () => {
@@ -93,7 +95,7 @@ describe.each(['<|"|>', '<escape>'])('with strings in %s', (delimiter) => {
       .map((pieces) => `{${pieces.join('')}`)
     fc.assert(
       fc.property(garbage, pieceLengths, fc.constantFrom('stop', 'length', 'cut'), (text, lengths, how) => {
-        const small = () => new GemmaValue({ maxDepth: 4, maxHeld: 6, repaired: () => {}, delimiter })
+        const small = () => create({ maxDepth: 4, maxHeld: 6 })
         const whole = readPieces(small(), [text], how)
         expect(readPieces(small(), inPieces(text, lengths), how)).toEqual(whole)
         if (whole.isDone && !whole.isInvalid) JSON.parse(whole.text)

@@ -9,12 +9,14 @@ import { textShuffler } from './fragments.ts'
 import type { EndedHow } from './markup-event.ts'
 import type { MarkupFormat } from './markup-format.ts'
 import { brokenLaw } from './markup-laws.ts'
-import { createMarkupParser, type MarkupParserOptions } from './markup-machine.ts'
+import { createMarkupParser } from './markup-machine.ts'
+import type { PlainOptions } from './plain-options.ts'
 import { renderMarkup } from './render/render-markup.ts'
 import { normalizeStream } from './stream.ts'
 import type { Case, ExpectedCall } from './test-case.ts'
-import { optionsOf } from './test-format-suite.ts'
+import { optionsOf, plainOptionsOf } from './test-format-suite.ts'
 import { seededPieces } from './text-cuts.ts'
+import { shortestClosing } from './truncated.ts'
 
 // New texts are drawn by the fuzz target; here the same ones show each time whether a change broke something.
 fc.configureGlobal({ seed: 20261121 })
@@ -43,7 +45,7 @@ describe.each(formats)('$name', ({ format, cases, shuffled }) => {
       how,
       tools: toolSets,
       maxHeld: fc.constantFrom(undefined, 40),
-      repairTruncated: fc.boolean(),
+      repairTruncated: fc.constantFrom(undefined, shortestClosing),
     })
     fc.assert(
       fc.property(subject, ({ pieces, seed, how, ...options }) => {
@@ -167,7 +169,7 @@ describe.each(formats)('$name', ({ format, cases, shuffled }) => {
     for (const entry of cases) {
       if (entry.how === 'cut') continue
       const given = entry.how === 'length' ? 'length' : 'stop'
-      const options = numbered(optionsOf(format, entry))
+      const options = numbered(plainOptionsOf(format, entry))
       const whole = normalizeCompletion(
         { choices: [{ index: 0, message: { role: 'assistant', content: entry.text }, finish_reason: given }] },
         options(),
@@ -273,7 +275,7 @@ function commonBeginning(texts: readonly string[]): string {
 }
 
 /** The same options for several parsers, each of which numbers its generated ids from 1. */
-function numbered(options: MarkupParserOptions): () => MarkupParserOptions {
+function numbered(options: PlainOptions): () => PlainOptions {
   return () => numberedIds(options)
 }
 
@@ -289,7 +291,7 @@ function valuesOf({ content, reasoning, calls }: Answer) {
   }
 }
 
-async function streamedMessage(pieces: readonly string[], reason: string, options: MarkupParserOptions) {
+async function streamedMessage(pieces: readonly string[], reason: string, options: PlainOptions) {
   const chunks = pieces.map((content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }))
   const last = { choices: [{ index: 0, delta: {}, finish_reason: reason }] }
   const calls: { id: string; type: string; function: { name: string; arguments: string } }[] = []

@@ -1,17 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { JsonValue } from './json-value.ts'
-import type { RepairKind } from './markup-event.ts'
-import { inPieces, isSubsequence, pieceLengths, readAtEveryCut, readPieces } from './test-value-laws.ts'
+import { readJson } from './json-value.ts'
+import type { CallState, EndedHow, RepairKind } from './markup-event.ts'
+import {
+  inPieces,
+  isSubsequence,
+  PushedValue,
+  pieceLengths,
+  readAtEveryCut,
+  readPieces,
+  type ValueOptions,
+} from './test-value-laws.ts'
 
-const create = (options: { maxDepth?: number; stopsAt?: string; maxHeld?: number } = {}) =>
-  new JsonValue({ maxDepth: 512, repaired: () => {}, ...options })
+const create = (options: ValueOptions = {}) => new PushedValue(readJson, options)
 
 /** The reading at every cut, and the repairs of the whole. */
 function read(text: string) {
   const repairs: RepairKind[] = []
   const reading = readAtEveryCut(() => create(), text)
-  readPieces(new JsonValue({ maxDepth: 512, repaired: (kind) => repairs.push(kind) }), [text])
+  readPieces(create({ repaired: (kind) => repairs.push(kind) }), [text])
   return { ...reading, repairs }
 }
 
@@ -191,66 +198,84 @@ test('white space behind a comma is held up to the bound only', () => {
 
 test('each kind of repair is reported once per value', () => {
   const repairs: RepairKind[] = []
-  readPieces(new JsonValue({ maxDepth: 9, repaired: (kind) => repairs.push(kind) }), ['["\n\n\n", "\n", \'\', \'\']'])
+  readPieces(create({ repaired: (kind) => repairs.push(kind) }), ['["\n\n\n", "\n", \'\', \'\']'])
   expect(repairs).toEqual(['control-character', 'quotes'])
 })
 
 describe('characters that may begin markup', () => {
-  const places: [string, boolean][] = [
-    ['', true],
-    ['{', true],
-    ['{"a', false],
-    ["{'a", false],
-    ['{"a"', true],
-    ['{a', true],
-    ['{"a":', true],
-    ['{"a":tr', true],
-    ['{"a":Tr', true],
-    ['{"a":-', true],
-    ['{"a":1', true],
-    ['{"a":1.', true],
-    ['{"a":1,', true],
-    ['{"a":1 // x', true],
-    ['{"a":1 /* x *', true],
-    ['{"a":x', true],
-    ['{"a":x "', false],
-    ['{"a":"\\', false],
-    ['[1 2', true],
+  const places: [before: string, state: CallState | undefined][] = [
+    ['', 'invalid'],
+    ['{', 'invalid'],
+    ['{"a', undefined],
+    ["{'a", undefined],
+    ['{"a"', 'invalid'],
+    ['{a', 'invalid'],
+    ['{"a":', 'invalid'],
+    ['{"a":tr', 'invalid'],
+    ['{"a":Tr', 'invalid'],
+    ['{"a":-', 'invalid'],
+    ['{"a":1', 'complete'],
+    ['{"a":1.', 'complete'],
+    ['{"a":1,', 'complete'],
+    ['{"a":1 // x', 'complete'],
+    ['{"a":1 /* x *', 'complete'],
+    ['{"a":x', 'invalid'],
+    ['{"a":x "', undefined],
+    ['{"a":"\\', undefined],
+    ['[1 2', 'invalid'],
   ]
-  test.each(places)('behind %s push stops: %s', (before, stops) => {
-    const whole = create({ stopsAt: '<`' })
-    const text = `${before}</x>`
-    expect(whole.push(text, 0)).toBe(stops ? before.length : text.length)
-    expect(whole.isDone).toBe(false)
-    expect(whole.isInString).toBe(!stops)
-    const cut = create({ stopsAt: '<`' })
-    cut.push(before, 0)
-    expect(cut.push('</x>', 0)).toBe(stops ? 0 : 4)
-    expect(cut.take()).toBe(whole.take())
+  test.each(places)('behind %s a marker ends the value: %s', (before, state) => {
+    const markers = ['</x>', '`']
+    const whole = create({ markers })
+    const text = `${before}</x> `
+    expect(whole.push(text, 0)).toBe(state ? before.length : text.length)
+    expect(whole.state).toBe(state)
+    const written = whole.take()
+    for (const pieces of [[before, '</x> '], [before, '</', 'x> '], text.split('')]) {
+      expect(readPieces(create({ markers }), pieces, 'length')).toMatchObject({
+        text: written,
+        taken: state ? before.length : text.length,
+      })
+    }
   })
 
   test('what stands before them can still be closed', () => {
-    const value = create({ stopsAt: '<' })
+    const value = create({ markers: ['</x>'] })
     expect(value.push('{"a":[1, </x>', 0)).toBe(9)
-    expect(value.end('stop')).toBe('{"a":[1 ]}')
-    expect(value.isDone).toBe(true)
+    expect(value.take()).toBe('{"a":[1 ]}')
+    expect(value.state).toBe('complete')
   })
 
-  test('push goes through one that begins none', () => {
-    const value = create({ stopsAt: '<' })
+  test('what only begins as one is no marker', () => {
     const text = '{"a": <b> /* < */ }'
-    const at = value.push(text, 0)
-    expect(value.push(text, at, true)).toBe(13)
-    expect(value.push(text, 13, true)).toBe(text.length)
+    const value = create({ markers: ['</x>', '<b/>'] })
+    expect(value.push(text, 0)).toBe(text.length)
     expect(value.take()).toBe(text)
-    expect([value.isDone, value.isInvalid]).toEqual([true, true])
+    expect(value.state).toBe('invalid')
   })
 
   test('a comment may hold one', () => {
-    const value = create({ stopsAt: '<' })
-    expect(value.push('[1/*<*/]', 0)).toBe(4)
-    expect(value.push('<*/]', 0, true)).toBe(4)
-    expect([value.take(), value.isDone, value.isInvalid]).toEqual(['[1]', true, false])
+    const value = create({ markers: ['</x>'] })
+    expect(value.push('[1/*</*/]', 0)).toBe(9)
+    expect([value.take(), value.state]).toEqual(['[1]', 'complete'])
+  })
+
+  test('a token in a string ends the value only where the text ends in the string', () => {
+    const markers = ['<|end|>', '<|begin|>']
+    const read = (text: string, how: EndedHow = 'stop') =>
+      readAtEveryCut(() => create({ markers, areTokens: true }), text, how)
+    const closed = '{"a":"x<|end|>y<|begin|>z<|"}'
+    expect(read(closed)).toEqual({ text: closed, taken: closed.length, isDone: true, isInvalid: false })
+    const spelled = readAtEveryCut(() => create({ markers: ['<\\_end>'], areTokens: true }), '{"a":"<\\_end>"')
+    expect(spelled).toMatchObject({ text: '{"a":"<\\\\_end>"}', isDone: true, isInvalid: false })
+    for (const how of ['stop', 'length', 'cut'] as const) {
+      expect(read('{"a":"x<|end|>y\\n<|end|>z\\', how)).toEqual({
+        text: '{"a":"x<|end|>y\\n',
+        taken: 17,
+        isDone: false,
+        isInvalid: false,
+      })
+    }
   })
 })
 

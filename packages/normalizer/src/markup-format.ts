@@ -65,11 +65,13 @@ export interface Reading {
   readonly maxHeld: number
   /** The opener stands in a code fence or inline code: only calls of declared tools count, and `commit` does nothing. */
   readonly isInCode: boolean
-  readonly channel: 'content' | 'reasoning'
   /** How the text ended, once `cursor.hasEnded`; `stop` before. */
   readonly how: EndedHow
-  /** What is held is markup: it is forgotten, and reasoning ends. */
-  commit(): void
+  /**
+   * What is held is markup: it is forgotten, and reasoning ends. With `isCloser` it is the end of reasoning, so where it
+   * was not decided in what the message began, it was reasoning.
+   */
+  commit(isCloser?: boolean): void
   /** After a commit: what is read from here on is undecided again. */
   hold(): void
   /** Commits, and opens a block of reasoning (which ends at `closer`, or at any where it is absent) or the content. */
@@ -91,8 +93,13 @@ export interface Reading {
   repaired(kind: RepairKind, detail?: string): void
 }
 
+/** Finds the tool that is meant by arguments, given as JSON text; undefined where none is for sure. */
+export type NameFinder = (argumentsText: string, tools: ToolSet) => string | undefined
+
 export interface CallHeader {
   readonly name: string
+  /** The model wrote no name: it is found by the arguments, and the start of the call waits for them. */
+  readonly findName?: NameFinder | undefined
   /** The model's own id, or a function that makes one of the final name and the number of the call. */
   readonly id?: string | ((name: string, count: number) => string) | undefined
   /** The model's own number of the call, for `toolCallIds: 'index'`. */

@@ -13,8 +13,8 @@ export class Cursor {
   text = ''
   at = 0
   /**
-   * Set by a reader that waits with nothing unread: takes a whole chunk in its place, or returns false. To wake readers
-   * inside of readers for every few characters of a long value would be most of the work.
+   * Set by who waits for the next chunk with nothing unread or held: takes it whole in place of `feed`, or returns false.
+   * To wake readers inside of readers for every few characters of a long value would be most of the work.
    */
   takeWhole: ((chunk: string) => boolean) | undefined
   readonly #maxHeld: number
@@ -50,10 +50,16 @@ export class Cursor {
     return this.#held !== undefined
   }
 
+  /** Of what is held and was read. */
+  get heldLength(): number {
+    return this.#heldLength + this.at - this.#from
+  }
+
   feed(chunk: string): void {
+    this.takeWhole = undefined
     if (this.#held) {
       this.#held.push(this.text.slice(this.#from, this.at))
-      this.#heldLength += this.at - this.#from
+      this.#heldLength = this.heldLength
       this.#from = 0
     }
     this.text = this.at < this.text.length ? this.text.slice(this.at) + chunk : chunk
@@ -77,15 +83,13 @@ export class Cursor {
   /** What was held is forgotten. */
   drop(): void {
     this.#held = undefined
-    if (this.#whole === undefined) return
-    this.text = this.#whole
+    this.text = this.#whole ?? this.text
     this.#whole = undefined
   }
 
   /** Ends the holding and returns what was read since it began. */
   release(): string {
-    const last = this.text.slice(this.#from, this.at)
-    const held = this.#held?.length ? this.#held.join('') + last : last
+    const held = (this.#held?.join('') ?? '') + this.text.slice(this.#from, this.at)
     this.drop()
     return held
   }
@@ -93,10 +97,9 @@ export class Cursor {
   /** Ends the holding, with the cursor where it began. */
   rewind(): void {
     const held = this.#held?.join('') ?? ''
-    const from = this.#from
     this.drop()
-    this.text = held === '' ? this.text : held + this.text.slice(from)
-    this.at = held === '' ? from : 0
+    this.text = held + this.text.slice(this.#from)
+    this.at = 0
   }
 
   #applyBound(): void {
@@ -116,8 +119,6 @@ export class MarkerSet<T> {
   readonly #values: ReadonlyMap<string, T>
   readonly #anywhere: RegExp
   readonly #here: RegExp
-  /** Those that are the beginning of another. */
-  readonly #beginnings: ReadonlySet<string>
   /** Of the last find. */
   index = 0
   text = ''
@@ -128,9 +129,7 @@ export class MarkerSet<T> {
 
   constructor(markers: ReadonlyMap<string, T>) {
     this.#values = markers
-    const texts = [...markers.keys()]
-    this.#beginnings = new Set(texts.filter((text) => texts.some((other) => other !== text && other.startsWith(text))))
-    const source = texts.length === 0 ? '[]' : branches(texts, false)
+    const source = branches([...markers.keys()], false) || '[]'
     this.#anywhere = new RegExp(source, 'g')
     this.#here = new RegExp(source, 'y')
   }
@@ -158,25 +157,23 @@ export class MarkerSet<T> {
     this.text = found[0]
     this.value = this.#values.get(this.text)
     const isAtEnd = this.index + this.text.length === text.length
-    this.isOpen = isAtEnd && (this.value === undefined || this.#beginnings.has(this.text))
+    this.isOpen = isAtEnd && (this.value === undefined || this.startingWith(this.text).length > 1)
     return true
   }
 }
 
 /** As a trie, in which every text may also be broken off by the end. */
 function branches(texts: readonly string[], canEnd: boolean): string {
-  const byFirst = new Map<string, string[]>()
-  for (const text of texts) {
-    if (text === '') continue
-    const rests = byFirst.get(text.charAt(0))
-    if (rests) rests.push(text.slice(1))
-    else byFirst.set(text.charAt(0), [text.slice(1)])
-  }
-  if (byFirst.size === 0) return ''
-  const all = [...byFirst].map(([first, rests]) => first.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&') + branches(rests, true))
+  const firsts = new Set(texts.map((text) => text.charAt(0)))
+  const mayStop = firsts.delete('')
+  if (firsts.size === 0) return ''
+  const all = [...firsts].map((first) => {
+    const rests = texts.flatMap((text) => (text.startsWith(first) ? text.slice(1) : []))
+    return first.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&') + branches(rests, true)
+  })
   if (canEnd) all.push('$')
-  if (canEnd && texts.includes('')) all.push('')
-  return all.length === 1 ? (all[0] ?? '') : `(?:${all.join('|')})`
+  if (canEnd && mayStop) all.push('')
+  return `(?:${all.join('|')})`
 }
 
 /** A set whose values are the texts themselves. */
@@ -227,13 +224,22 @@ export function* peek(cursor: Cursor): Waiting<string> {
   return cursor.next
 }
 
-/** Reads a name, as far as characters of one stand here; '' where none does. */
-export function* readName(cursor: Cursor): Waiting<string> {
-  let name = ''
+/** Reads as far as the characters of a sticky pattern go. */
+export function* readWhile(cursor: Cursor, pattern: RegExp): Waiting<string> {
+  let read = ''
   for (;;) {
-    const next = yield* peek(cursor)
-    if (next === '' || /[\s<>{}[\]()\\"'`]/.test(next)) return name
-    name += next
-    cursor.at++
+    pattern.lastIndex = cursor.at
+    pattern.test(cursor.text)
+    read += cursor.text.slice(cursor.at, pattern.lastIndex)
+    cursor.at = pattern.lastIndex
+    if (cursor.at < cursor.text.length || cursor.isOver) return read
+    yield
   }
+}
+
+const NAME = /[^\s<>{}[\]()\\"'`]*/y
+
+/** Reads a name; '' where none stands here. */
+export function readName(cursor: Cursor): Waiting<string> {
+  return readWhile(cursor, NAME)
 }

@@ -1,9 +1,8 @@
 import { CallSink } from './call-sink.ts'
-import { EventQueue } from './event-queue.ts'
-import type { CallState, EndedHow, MarkupEvent, Repair, RepairKind } from './markup-event.ts'
-import type { CallHeader, MarkupFormat, Opener, Reading } from './markup-format.ts'
+import type { EndedHow, MarkupEvent, Repair } from './markup-event.ts'
+import type { CallHeader, MarkupFormat, NameFinder, Opener, Reading } from './markup-format.ts'
 import { Cursor, MarkerSet, type Waiting } from './markup-lexer.ts'
-import { TextChannels } from './text-channels.ts'
+import { type ChannelName, TextChannels } from './text-channels.ts'
 import { type ToolDefinition, ToolSet } from './tool.ts'
 
 export interface MarkupParserOptions {
@@ -23,10 +22,13 @@ export interface MarkupParserOptions {
   readonly toolCallIds?: 'verbatim' | 'index' | undefined
   /** Calls in the conversation before this answer: where numbers of calls count on from. Default 0. */
   readonly firstCallIndex?: number | undefined
-  /** An unknown name becomes that of the only tool whose schema fits the arguments. Its start waits for the end. */
-  readonly repairToolNames?: 'schema' | undefined
-  /** Closes the arguments of calls that the end of the text cut, but not those of a broken stream. Default false. */
-  readonly repairTruncated?: boolean | undefined
+  /**
+   * `toolNameByArguments`: an unknown name becomes that of the only tool whose schema fits the arguments. The start of
+   * such a call waits for its end.
+   */
+  readonly repairToolNames?: NameFinder | undefined
+  /** `shortestClosing`: closes the arguments of calls that the end of the text cut, but not those of a broken stream. */
+  readonly repairTruncated?: ((argumentsText: string) => string) | undefined
   readonly onRepair?: ((repair: Repair) => void) | undefined
   /** Makes ids of calls; gets the length that the format asks for. Default `call_` and 24 random characters. */
   readonly newId?: ((length?: number) => string) | undefined
@@ -47,39 +49,35 @@ export interface MarkupParser {
 
 /** Never throws, whatever the text, the tools or their schemas are. */
 export function createMarkupParser(options: MarkupParserOptions): MarkupParser {
-  const markers = markersOf(options.format)
   const tools = new ToolSet(options.tools)
-  let machine = new MarkupMachine(options, markers, tools)
+  let machine = new MarkupMachine(options, tools)
   return {
     push: (text) => machine.push(text),
     end: (how) => machine.end(how),
     reset() {
-      machine = new MarkupMachine(options, markers, tools)
+      machine = new MarkupMachine(options, tools)
     },
   }
 }
 
-/** Longer than any marker. */
-const MIN_HELD = 64
+const MAX_SHORT = 256
 
 type Marker =
-  | { readonly kind: 'reasoning-opener'; readonly closer: string; readonly isToken: boolean }
   | { readonly kind: 'opener'; readonly opener: Opener }
-  | { readonly kind: 'reasoning-closer' | 'wrapper-opener' | 'wrapper-closer' | 'end' | 'start-filler' | 'filler' }
+  | { readonly kind: 'reasoning-opener'; readonly closer: string; readonly isToken: boolean }
+  | { readonly kind: 'filler'; readonly isForStart: boolean }
+  | { readonly kind: 'reasoning-closer' | 'wrapper-opener' | 'wrapper-closer' | 'end' }
 
-class MarkupMachine implements Reading {
+class MarkupMachine extends CallSink implements Reading {
   readonly cursor: Cursor
-  readonly tools: ToolSet
   readonly maxDepth: number
-  readonly maxHeld: number
-  readonly #options: MarkupParserOptions
+  isInCode = false
   readonly #markers: MarkerSet<Marker>
-  readonly #events = new EventQueue()
+  /** Finds backticks and first characters of markers. */
+  readonly #special: RegExp
   readonly #channels: TextChannels
-  readonly #calls: CallSink
   readonly #readsPlainText: boolean
   #reader: Waiting<boolean> | undefined
-  #isInCode = false
   #hasCommitted = false
   /** The one whose reader reads, or was the last. */
   #opener: Opener | undefined
@@ -89,19 +87,16 @@ class MarkupMachine implements Reading {
   #closer: string | undefined
   /** The opener of a wrapper was taken off, so a closer is to be as well. */
   #isWrapped = false
-  #how: EndedHow = 'stop'
 
-  constructor(options: MarkupParserOptions, markers: MarkerSet<Marker>, tools: ToolSet) {
-    const { startsIn = 'text', maxHeld = 262_144, maxDepth = 512 } = options
-    this.#options = options
+  constructor(options: MarkupParserOptions, tools: ToolSet) {
+    super(options, tools)
+    const { markers, special } = markersOf(options.format)
     this.#markers = markers
-    this.tools = tools
-    this.maxDepth = maxDepth
-    this.maxHeld = Math.max(maxHeld, MIN_HELD)
+    this.#special = special
+    this.maxDepth = options.maxDepth ?? 512
     this.cursor = new Cursor(this.maxHeld)
-    this.#channels = new TextChannels(this.#events, startsIn, this.maxHeld)
-    this.#calls = new CallSink(this.#events, options, tools, this.maxHeld)
-    this.#readsPlainText = options.toolChoice !== 'none' && (options.tools === undefined || tools.list.length > 0)
+    this.#channels = new TextChannels(this.events, options.startsIn, this.maxHeld)
+    this.#readsPlainText = options.toolChoice !== 'none' && (!options.tools || tools.list.length > 0)
   }
 
   push(text: string): readonly MarkupEvent[] {
@@ -109,82 +104,47 @@ class MarkupMachine implements Reading {
       this.cursor.feed(text)
       this.#run()
     }
-    return this.#events.take()
+    return this.events.take()
   }
 
   end(how: EndedHow): readonly MarkupEvent[] {
-    this.#how = how
+    this.how = how
     this.cursor.finish()
     this.#run()
     this.#channels.finish()
-    return this.#events.take()
+    return this.events.take()
   }
 
-  get isInCode(): boolean {
-    return this.#isInCode
-  }
-
-  get channel(): 'content' | 'reasoning' {
-    return this.#channels.channel
-  }
-
-  get how(): EndedHow {
-    return this.#how
-  }
-
-  commit(): void {
-    if (!this.#isInCode || this.#hasCommitted) this.#commit()
+  commit(isCloser = false): void {
+    if (!this.isInCode || this.#hasCommitted) this.#commit(isCloser)
   }
 
   hold(): void {
     if (this.#hasCommitted) this.cursor.hold()
   }
 
-  enter(channel: 'content' | 'reasoning', closer?: string): void {
+  enter(channel: ChannelName, closer?: string): void {
     this.cursor.drop()
     this.#closer = closer
-    if (channel === 'reasoning') this.#channels.toReasoning()
-    else this.#channels.beginContent()
+    this.#channels.begin(channel)
   }
 
   startCall(header: CallHeader): string | undefined {
-    const name = this.#calls.nameOf(header, this.#isInCode || header.mustBeDeclared === true)
+    const name = this.nameOf(header, this.isInCode || header.mustBeDeclared === true)
     if (name === undefined) return undefined
     this.#commit()
     this.#family = this.#opener?.family
-    this.#calls.start(header, name)
+    this.openCall(header, name)
     return name
   }
 
-  arguments(text: string): void {
-    this.#calls.arguments(text)
-  }
-
-  endCall(state: CallState): void {
-    this.#calls.end(state, this.#how)
-  }
-
-  setCallId(id: string): void {
-    this.#calls.setId(id)
-  }
-
-  repaired(kind: RepairKind, detail?: string): void {
-    this.#calls.repaired(kind, detail, true)
-  }
-
   #run(): void {
-    let stuckAt = -1
-    for (;;) {
-      const reader = this.#reader
-      if (!reader) {
-        if (this.#readText()) continue
-        return
-      }
-      const { done, value } = reader.next()
-      if (done) this.#endReader(value)
-      else if (!this.cursor.isOver) return
-      else if (stuckAt === this.cursor.at) this.#endReader(false)
-      else stuckAt = this.cursor.at
+    while (this.#reader || this.#readText()) {
+      const step = this.#reader?.next()
+      if (step?.done) this.#endReader(step.value)
+      // One that waits for text after the end would wait forever.
+      else if (this.cursor.isOver) this.#endReader(false)
+      else return
     }
   }
 
@@ -208,7 +168,15 @@ class MarkupMachine implements Reading {
       }
     }
     this.#writeUpTo(cursor.text.length)
+    cursor.takeWhole = this.#takeWhole
     return false
+  }
+
+  readonly #takeWhole = (text: string): boolean => {
+    // Through a long text the native search for the markers is faster.
+    if (text.length > MAX_SHORT || this.#special.test(text)) return false
+    this.#channels.write(text, true)
+    return true
   }
 
   #writeUpTo(index: number): void {
@@ -218,71 +186,57 @@ class MarkupMachine implements Reading {
   }
 
   #mayBegin(beginning: string): boolean {
-    for (const [text, marker] of this.#markers.startingWith(beginning)) if (this.#isLegal(marker, text)) return true
-    return false
+    return this.#markers.startingWith(beginning).some(([text, marker]) => this.#isLegal(marker, text))
   }
 
   #isLegal(marker: Marker, text: string): boolean {
     const channels = this.#channels
     const isReasoning = channels.channel === 'reasoning'
-    if (marker.kind === 'end') return true
-    if (marker.kind === 'opener') {
-      const { isToken = false, where, family } = marker.opener
+    const { kind } = marker
+    if (kind === 'end') return true
+    if (kind === 'opener') {
+      const { isToken, where, family } = marker.opener
       if (!isToken && !this.#readsPlainText) return false
       if (this.#family !== undefined && family !== this.#family) return false
-      if (isReasoning && this.#options.format.ignoresCallsInReasoning) return false
-      return where === undefined || (where === 'line' ? channels.isLineStart : channels.isBlank)
+      if (isReasoning && this.options.format.ignoresCallsInReasoning) return false
+      return where === undefined || (where === 'line' ? channels.code.isLineStart : channels.isBlank)
     }
-    if (channels.isInCode(text.charAt(0))) return false
-    switch (marker.kind) {
-      case 'reasoning-opener':
-        return isReasoning ? channels.isBlank : marker.isToken || channels.isLineStart
-      case 'reasoning-closer':
-        if (isReasoning) return this.#closer === undefined || this.#closer === text
-        return channels.isOpen || channels.canDropCloser
-      case 'wrapper-opener':
-        return !isReasoning && !this.#isWrapped && channels.isBlank
-      case 'wrapper-closer':
-        return !isReasoning && this.#isWrapped
-      case 'start-filler':
-        return channels.isStart
-      case 'filler':
-        return true
+    if (channels.code.isOpen(text.charAt(0))) return false
+    if (kind === 'filler') return channels.isStart || !marker.isForStart
+    if (kind === 'reasoning-closer') {
+      return isReasoning ? this.#closer === undefined || this.#closer === text : channels.canDropCloser
     }
+    if (kind === 'reasoning-opener') return isReasoning ? channels.isBlank : marker.isToken || channels.code.isLineStart
+    return !isReasoning && (kind === 'wrapper-closer' ? this.#isWrapped : !this.#isWrapped && channels.isBlank)
   }
 
   #apply(marker: Exclude<Marker, { kind: 'opener' }>, text: string): void {
     const channels = this.#channels
+    const isReasoning = channels.channel === 'reasoning'
     switch (marker.kind) {
       case 'reasoning-opener':
         // Inside reasoning it is an echo of the one that the template wrote.
-        if (channels.channel === 'reasoning') break
-        this.#closer = marker.closer
-        channels.toReasoning()
+        if (!isReasoning) this.enter('reasoning', marker.closer)
         break
       case 'reasoning-closer':
-        if (channels.channel === 'content' && !channels.isOpen) this.#calls.repaired('stray-closer')
-        this.#closer = undefined
+        if (!isReasoning && !channels.isOpen) this.options.onRepair?.({ kind: 'stray-closer' })
         channels.closeReasoning()
         break
       case 'wrapper-opener':
         this.#isWrapped = true
         channels.toContent(false)
         break
-      case 'wrapper-closer':
-      case 'end':
-        channels.writeTail(text, marker.kind === 'wrapper-closer')
-        break
-      case 'start-filler':
       case 'filler':
-        this.#calls.repaired('filler')
+        this.options.onRepair?.({ kind: 'filler' })
         channels.dropNoise()
         break
+      default:
+        channels.holdTail(text, marker.kind === 'wrapper-closer')
     }
   }
 
   #startReader(opener: Opener): void {
-    this.#isInCode = this.#channels.isInCode(opener.text.charAt(0))
+    this.isInCode = this.#channels.code.isOpen(opener.text.charAt(0))
     this.#hasCommitted = false
     this.#opener = opener
     this.cursor.hold()
@@ -290,56 +244,61 @@ class MarkupMachine implements Reading {
     this.#reader = opener.read(this, opener.text)
   }
 
-  #endReader(isMarkup: boolean | undefined): void {
-    this.#reader = undefined
-    if (!this.cursor.isHolding) return
-    if (isMarkup && (!this.#isInCode || this.#hasCommitted)) this.#commit()
-    else {
-      const text = this.#releaseText()
-      if (text !== '') this.#channels.write(text)
-    }
-  }
-
-  /** At least the opener: a reader that went back to it must not be called for it again. */
-  #releaseText(): string {
+  #endReader(isMarkup: boolean): void {
     const { cursor } = this
+    this.#reader = undefined
+    if (!cursor.isHolding) return
+    if (isMarkup && (!this.isInCode || this.#hasCommitted)) {
+      this.#commit()
+      return
+    }
+    // One that went back to its opener must not be called for it again.
+    const least = this.#hasCommitted ? 0 : (this.#opener?.text.length ?? 0)
+    cursor.at += Math.max(0, least - cursor.heldLength)
     const text = cursor.release()
-    const missing = this.#hasCommitted ? 0 : (this.#opener?.text.length ?? 0) - text.length
-    if (missing <= 0) return text
-    cursor.at += missing
-    return text + cursor.text.slice(cursor.at - missing, cursor.at)
+    if (text !== '') this.#channels.write(text)
   }
 
-  #commit(): void {
+  #commit(isCloser = false): void {
     this.#hasCommitted = true
-    this.#closer = undefined
     this.cursor.drop()
-    this.#channels.toContent(true)
+    if (isCloser && this.#channels.isOpen) this.#channels.closeReasoning()
+    else this.#channels.toContent(true)
   }
 }
 
-const markersByFormat = new WeakMap<MarkupFormat, MarkerSet<Marker>>()
+interface Markers {
+  readonly markers: MarkerSet<Marker>
+  readonly special: RegExp
+}
 
-function markersOf(format: MarkupFormat): MarkerSet<Marker> {
+// Compiled once for each format.
+const markersByFormat = new WeakMap<MarkupFormat, Markers>()
+
+function markersOf(format: MarkupFormat): Markers {
   const known = markersByFormat.get(format)
   if (known) return known
-  const markers = new Map<string, Marker>()
-  const add = (texts: readonly string[] | undefined, marker: Marker) => {
-    for (const text of texts ?? []) markers.set(text, marker)
+  const byText = new Map<string, Marker>()
+  const add = (marker: Marker, texts: readonly string[] = []) => {
+    for (const text of texts) byText.set(text, marker)
   }
-  add(format.endTokens, { kind: 'end' })
-  add(format.startFillers, { kind: 'start-filler' })
-  add(format.fillers, { kind: 'filler' })
+  add({ kind: 'end' }, format.endTokens)
+  add({ kind: 'filler', isForStart: true }, format.startFillers)
+  add({ kind: 'filler', isForStart: false }, format.fillers)
   for (const [opener, closer] of format.wrappers ?? []) {
-    markers.set(opener, { kind: 'wrapper-opener' })
-    markers.set(closer, { kind: 'wrapper-closer' })
+    add({ kind: 'wrapper-opener' }, [opener])
+    add({ kind: 'wrapper-closer' }, [closer])
   }
   for (const { opener, closer, isToken = false } of format.reasoning ?? []) {
-    if (opener !== '') markers.set(opener, { kind: 'reasoning-opener', closer, isToken })
-    markers.set(closer, { kind: 'reasoning-closer' })
+    add({ kind: 'reasoning-opener', closer, isToken }, [opener])
+    add({ kind: 'reasoning-closer' }, [closer])
   }
-  for (const opener of format.openers ?? []) markers.set(opener.text, { kind: 'opener', opener })
-  const set = new MarkerSet(markers)
-  markersByFormat.set(format, set)
-  return set
+  for (const opener of format.openers ?? []) add({ kind: 'opener', opener }, [opener.text])
+  const firsts = [...byText.keys()]
+    .map((text) => text.charAt(0))
+    .join('')
+    .replace(/[\\\]^-]/g, '\\$&')
+  const made = { markers: new MarkerSet(byText), special: new RegExp(`[\`${firsts}]`) }
+  markersByFormat.set(format, made)
+  return made
 }

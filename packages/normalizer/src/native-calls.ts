@@ -1,5 +1,7 @@
 import { isRecord } from './is-record.ts'
 import type { Repair } from './markup-event.ts'
+import { isText } from './native-reasoning.ts'
+import { recordOf } from './record-of.ts'
 import { isSameJson } from './same-json.ts'
 import type { ToolSet } from './tool.ts'
 import { isCounter, mendToolName, toolNameByArguments } from './tool-names.ts'
@@ -7,8 +9,8 @@ import { isCounter, mendToolName, toolNameByArguments } from './tool-names.ts'
 /** A call that was read out of the text before the upstream gave calls of its own. */
 export interface MarkupCall {
   readonly name: string
-  /** Of its arguments; undefined where they were too long to be kept. */
-  text: string | undefined
+  /** Of its arguments. */
+  text: string
 }
 
 export interface NativeCallsOptions {
@@ -16,6 +18,8 @@ export interface NativeCallsOptions {
   readonly repairToolNames?: 'schema' | undefined
   readonly onRepair?: ((repair: Repair) => void) | undefined
 }
+
+type Fields = Readonly<Record<string, unknown>>
 
 interface KnownCall {
   readonly id: unknown
@@ -25,10 +29,7 @@ interface KnownCall {
 
 interface HeldCall {
   readonly call: KnownCall
-  readonly key: unknown
-  readonly first: Record<string, unknown>
-  readonly fn: Record<string, unknown> | undefined
-  readonly name: string
+  readonly delta: Fields
   text: string
 }
 
@@ -47,7 +48,7 @@ export class NativeCalls {
   #count = 0
 
   /** @param offset the first free index */
-  constructor(options: NativeCallsOptions, markup: readonly MarkupCall[], offset: number) {
+  constructor(options: NativeCallsOptions, markup: Iterable<MarkupCall>, offset: number) {
     this.#options = options
     this.#markup = [...markup]
     this.#offset = offset
@@ -76,113 +77,90 @@ export class NativeCalls {
       sent.push(delta)
       return
     }
-    const fn = isRecord(delta.function) ? delta.function : undefined
-    const name = nameText(fn?.name)
+    const fn = recordOf(delta.function)
+    const name = nameOf(fn)
+    const text = argumentsText(fn) ?? ''
     const key = this.#keyOf(delta, name)
     const known = this.#known.get(key)
-    const isNew = known === undefined || (isId(delta.id) && isId(known.id) && delta.id !== known.id)
-    if (this.#held && this.#held.key === key && !isNew) {
-      this.#held.text += argumentsText(fn) ?? ''
+    const isNew = known === undefined || (isText(delta.id) && isText(known.id) && delta.id !== known.id)
+    if (!isNew && this.#held?.call === known) {
+      this.#held.text += text
       return
     }
     this.#release(sent)
     if (!isNew) {
       // Without an index it is one that was left out.
-      if (known.index !== undefined) sent.push(written(delta, fn, known.index))
+      if (known.index !== undefined) sent.push(written(delta, known.index))
       return
     }
     const call: KnownCall = { id: delta.id, index: undefined }
     this.#known.set(key, call)
     this.#lastKey = key
-    if (this.#mustWait(name)) {
-      this.#held = { call, key, first: delta, fn, name, text: argumentsText(fn) ?? '' }
-      return
-    }
-    call.index = this.#nextIndex(delta)
-    const sentName = name && this.#renamed(name, mendToolName(name, this.#options.tools), call.index)
-    sent.push(written(delta, fn, call.index, sentName))
+    // What it repeats, or which tool it means, is told by all of its arguments.
+    const mustWait = this.#markup.some((other) => other.name === name) || this.#isUnclear(name)
+    if (mustWait) this.#held = { call, delta, text }
+    else this.#send(call, delta, mendToolName(name, this.#options.tools), sent)
   }
 
-  #keyOf(delta: Record<string, unknown>, name: string): unknown {
+  #keyOf(delta: Fields, name: string): unknown {
     if (Number.isInteger(delta.index)) return delta.index
-    if (isId(delta.id)) return delta.id
+    if (isText(delta.id)) return delta.id
     // Whole calls without any identity, as Ollama gives them: each name is another call.
     return name === '' ? this.#lastKey : {}
   }
 
-  /** The upstream's own index where there are no other calls, so that nothing has to change. */
-  #nextIndex(delta: Record<string, unknown>): number {
-    const next = this.#offset + this.#count++
-    return this.#offset === 0 && Number.isInteger(delta.index) ? (delta.index as number) : next
-  }
-
-  #mustWait(name: string): boolean {
-    if (name === '') return false
-    if (this.#markup.some((call) => call.name === name && call.text !== undefined)) return true
-    return this.#needsSchema(name)
-  }
-
-  #needsSchema(name: string): boolean {
+  /** Only the arguments can tell which tool is meant. */
+  #isUnclear(name: string): boolean {
     const { tools, repairToolNames } = this.#options
-    if (tools.list.length === 0 || mendToolName(name, tools) !== undefined) return false
+    if (name === '' || tools.list.length === 0 || mendToolName(name, tools) !== undefined) return false
     return repairToolNames === 'schema' || isCounter(name)
   }
 
-  #renamed(name: string, meant: string | undefined, index: number): string {
-    if (meant === undefined || meant === name) return name
-    this.#options.onRepair?.({ kind: 'tool-name', detail: meant, index })
-    return meant
-  }
-
   #release(sent: unknown[]): void {
-    const held = this.#held
-    if (!held) return
+    if (!this.#held) return
+    const { call, delta, text } = this.#held
     this.#held = undefined
-    const repeated = this.#markup.findIndex(
-      ({ name, text }) => name === held.name && text !== undefined && isSameJson(text, held.text),
-    )
+    const fn = recordOf(delta.function)
+    const name = nameOf(fn)
+    const repeated = this.#markup.findIndex((other) => other.name === name && isSameJson(other.text, text))
     if (repeated >= 0) {
       this.#markup.splice(repeated, 1)
       return
     }
     const { tools } = this.#options
-    const index = this.#nextIndex(held.first)
-    held.call.index = index
-    const meant = this.#needsSchema(held.name) ? toolNameByArguments(held.text, tools) : mendToolName(held.name, tools)
-    const fn = { ...held.fn, arguments: held.text }
-    sent.push(written({ ...held.first, function: fn }, fn, index, this.#renamed(held.name, meant, index)))
+    const meant = this.#isUnclear(name) ? toolNameByArguments(text, tools) : mendToolName(name, tools)
+    this.#send(call, { ...delta, function: { ...fn, arguments: text } }, meant, sent)
+  }
+
+  #send(call: KnownCall, delta: Fields, meant: string | undefined, sent: unknown[]): void {
+    const next = this.#offset + this.#count++
+    // The upstream's own index where there are no other calls, so that nothing has to change.
+    const index = this.#offset === 0 && Number.isInteger(delta.index) ? (delta.index as number) : next
+    call.index = index
+    const name = nameOf(recordOf(delta.function))
+    if (name && meant && meant !== name) this.#options.onRepair?.({ kind: 'tool-name', detail: meant, index })
+    sent.push(written(delta, index, name && (meant ?? name)))
   }
 }
 
 /** `delta` itself where nothing has to change. */
-function written(
-  delta: Record<string, unknown>,
-  fn: Record<string, unknown> | undefined,
-  index: number,
-  name?: string,
-): Record<string, unknown> {
-  if (!fn) return delta.index === index ? delta : { ...delta, index }
-  const text = argumentsText(fn)
-  const isAsGiven =
-    delta.index === index && (!name || name === fn.name) && (text === undefined || text === fn.arguments)
-  if (isAsGiven) return delta
-  const changed = { ...fn }
+function written(delta: Fields, index: number, nameToSend = ''): Fields {
+  const fn = recordOf(delta.function)
+  const name = nameToSend || fn.name
+  const text = argumentsText(fn) ?? fn.arguments
+  if (name === fn.name && text === fn.arguments) return delta.index === index ? delta : { ...delta, index }
+  const changed: Record<string, unknown> = { ...fn }
   if (name) changed.name = name
   if (text !== undefined) changed.arguments = text
   return { ...delta, index, function: changed }
 }
 
 /** Some write the counter of the call there, as a number. */
-function nameText(name: unknown): string {
-  return typeof name === 'number' ? String(name) : typeof name === 'string' ? name : ''
+function nameOf({ name }: Fields): string {
+  return typeof name === 'string' || typeof name === 'number' ? `${name}` : ''
 }
 
-function argumentsText(fn: Record<string, unknown> | undefined): string | undefined {
-  const given = fn?.arguments
+function argumentsText({ arguments: given }: Fields): string | undefined {
   if (typeof given === 'string') return given
   return given === undefined || given === null ? undefined : JSON.stringify(given)
-}
-
-function isId(id: unknown): id is string {
-  return typeof id === 'string' && id !== ''
 }

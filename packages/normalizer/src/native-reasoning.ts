@@ -3,39 +3,32 @@ import { isRecord } from './is-record.ts'
 
 export interface ReasoningPiece {
   readonly text: string
-  /** The field of the delta that it was moved out of; undefined where it stays there. */
-  readonly movedFrom: 'reasoning' | 'thinking' | undefined
-  readonly isCanonical: boolean
+  /** The field of the delta that it is moved out of. Details stay: they must go back to their origin as they came. */
+  readonly field: 'reasoning_content' | 'reasoning' | 'thinking'
 }
 
-const none: ReasoningPiece = { text: '', movedFrom: undefined, isCanonical: true }
+const none: ReasoningPiece = { text: '', field: 'reasoning_content' }
 
 /** Finds the reasoning that an upstream has separated itself, under whichever name, in the deltas of one choice. */
 export class NativeReasoning {
-  #detailIndex: unknown
-  #hasDetails = false
+  #lastDetail: Record<string, unknown> | undefined
 
-  read(delta: ChatDelta): ReasoningPiece {
-    const { reasoning_content, reasoning, thinking, reasoning_details } = delta
-    if (isText(reasoning_content)) return { text: reasoning_content, movedFrom: undefined, isCanonical: true }
-    if (isText(reasoning)) return { text: reasoning, movedFrom: 'reasoning', isCanonical: false }
-    if (isText(thinking)) return { text: thinking, movedFrom: 'thinking', isCanonical: false }
-    if (!Array.isArray(reasoning_details)) return none
-    const text = this.#details(reasoning_details)
-    // The details themselves stay: they must go back to their origin as they came.
-    return text === '' ? none : { text, movedFrom: undefined, isCanonical: false }
+  read({ reasoning_content, reasoning, thinking, reasoning_details }: ChatDelta): ReasoningPiece {
+    if (isText(reasoning_content)) return { text: reasoning_content, field: 'reasoning_content' }
+    if (isText(reasoning)) return { text: reasoning, field: 'reasoning' }
+    if (isText(thinking)) return { text: thinking, field: 'thinking' }
+    return Array.isArray(reasoning_details) ? { ...none, text: this.#details(reasoning_details) } : none
   }
 
   #details(details: readonly unknown[]): string {
     let text = ''
     for (const [i, detail] of details.entries()) {
       if (!isRecord(detail) || detail.type !== 'reasoning.text' || !isText(detail.text)) continue
+      const last = this.#lastDetail
       // Pieces of one block share its index. Without one, a further piece of the stream goes on where the last ended.
-      const isSameBlock = detail.index === this.#detailIndex && (typeof detail.index === 'number' || i === 0)
-      if (this.#hasDetails && !isSameBlock) text += '\n'
+      if (last && (detail.index !== last.index || (typeof last.index !== 'number' && i > 0))) text += '\n'
       text += detail.text
-      this.#detailIndex = detail.index
-      this.#hasDetails = true
+      this.#lastDetail = detail
     }
     return text
   }
@@ -48,13 +41,13 @@ export function readParts(parts: readonly unknown[]): { content: string; reasoni
   for (const part of parts) {
     if (typeof part === 'string') content += part
     if (!isRecord(part)) continue
-    if (typeof part.text === 'string') content += part.text
-    if (Array.isArray(part.thinking)) reasoning += readParts(part.thinking).content
-    else if (typeof part.thinking === 'string') reasoning += part.thinking
+    if (isText(part.text)) content += part.text
+    if (isText(part.thinking)) reasoning += part.thinking
+    else if (Array.isArray(part.thinking)) reasoning += readParts(part.thinking).content
   }
   return { content, reasoning }
 }
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }

@@ -1,4 +1,6 @@
 import { isRecord } from './is-record.ts'
+import { recordOf } from './record-of.ts'
+import { jsonMembers } from './render/json-members.ts'
 
 /** As much of a chat request as is read here; all other fields are kept. */
 export interface PromptableRequest {
@@ -28,16 +30,19 @@ export interface PromptableMessage {
 export function promptTools<R extends PromptableRequest>(request: R): R {
   const { tools, tool_choice, parallel_tool_calls, functions, function_call, ...rest } = request
   const given = [...list(tools), ...list(functions).map((fn) => ({ type: 'function', function: fn }))]
-  const offered = given.map(readTool)
-  const foreign = given.filter((_, i) => offered[i] === undefined)
-  const written = writeHistory(request.messages)
-  const named = offered.filter((tool) => tool !== undefined)
-  if (named.length === 0 && written === request.messages) return request
-  const choice = readChoice(tool_choice ?? function_call, named)
-  const instructions = named.length === 0 ? '' : toolInstructions(named, choice, parallel_tool_calls !== false)
-  const messages = instructions === '' ? written : withInstructions(written, instructions)
+  const read = given.map(readTool)
+  const foreign = given.filter((_, i) => !read[i])
+  const offered = read.filter((tool) => tool !== undefined)
+  const messages = writeHistory(request.messages)
+  if (offered.length === 0 && messages === request.messages) return request
+  const text =
+    offered.length > 0 && toolInstructions(chosen(tool_choice ?? function_call, offered), parallel_tool_calls !== false)
   // Every field that is left out is optional in every client's type.
-  return { ...rest, ...(foreign.length > 0 ? { tools: foreign } : {}), messages } as unknown as R
+  return {
+    ...rest,
+    ...(foreign.length > 0 && { tools: foreign }),
+    messages: text ? withInstructions(messages, text) : messages,
+  } as unknown as R
 }
 
 export interface PromptedTool {
@@ -46,164 +51,148 @@ export interface PromptedTool {
   readonly parameters?: unknown
 }
 
-/** Which of the tools may be called (none where the list is empty), and whether one must be. */
+/** Which tools may be called (none where the list is empty), and whether one must be. */
 export interface PromptedChoice {
-  readonly names: readonly string[]
+  readonly tools: readonly PromptedTool[]
   readonly mustCall: boolean
 }
 
 /** What tells a model the tools and how it calls them. */
-export function toolInstructions(tools: readonly PromptedTool[], choice: PromptedChoice, isParallel: boolean): string {
-  const offered = tools.filter(({ name }) => choice.names.includes(name))
-  if (offered.length === 0) return 'No tools can be called in this turn: answer with text only.'
-  const lines = offered.map(({ name, description, parameters }) =>
-    JSON.stringify({ name, description, parameters: parameters ?? { type: 'object', properties: {} } }),
-  )
-  return [
-    '# Tools',
-    '',
-    'You can call these tools. Each line describes one, with the JSON Schema of its arguments:',
-    '',
-    ...lines,
-    '',
-    'To call tools, end your answer with one fenced block of this form and nothing after it:',
-    '',
-    fenced('{"tool_calls": [{"function": {"name": "NAME OF THE TOOL", "arguments": {"NAME": "VALUE"}}}]}'),
-    '',
-    'The arguments are a JSON object that fits the schema. Text before the block is shown to the user. The results come',
-    'in the next message. When no tool is needed, answer without such a block.',
-    ...(isParallel
-      ? ['Several calls that do not depend on each other go into one block.']
-      : ['Call one tool at a time.']),
-    ...(choice.mustCall ? [mustCall(offered)] : []),
-  ].join('\n')
+export function toolInstructions({ tools, mustCall }: PromptedChoice, isParallel: boolean): string {
+  const [first, second] = tools
+  if (!first) return 'No tools can be called in this turn: answer with text only.'
+  const only = second ? 'at least one tool' : `the tool ${JSON.stringify(first.name)}`
+  return `# Tools
+
+You can call these tools. Each line describes one, with the JSON Schema of its arguments:
+
+${tools.map(describe).join('\n')}
+
+To call tools, end your answer with one fenced block of this form and nothing after it:
+
+${fenced('{"function": {"name": "NAME OF THE TOOL", "arguments": {"NAME": "VALUE"}}}')}
+
+The arguments are a JSON object that fits the schema. Text before the block is shown to the user. The results come
+in the next message. When no tool is needed, answer without such a block.
+${isParallel ? 'Several calls that do not depend on each other go into one block.' : 'Call one tool at a time.'}${
+  mustCall ? `\nThis time you must call ${only}.` : ''
+}`
+}
+
+function describe({ name, description, parameters }: PromptedTool): string {
+  return JSON.stringify({ name, description, parameters: parameters ?? { type: 'object', properties: {} } })
 }
 
 /** How calls are written, in the form that the instructions ask for. */
-export function writeCalls(calls: readonly { id?: string; name: string; arguments: string }[]): string {
+export function writeCalls(calls: readonly PromptedCall[]): string {
   const items = calls.map(({ id, name, arguments: text }) => {
     const head = id === undefined ? '' : `"id": ${JSON.stringify(id)}, `
-    // As it was written: numbers keep their digits.
-    const value = isObjectText(text) ? text : JSON.stringify(text)
+    // As it was written: numbers keep their digits. Arguments that were cut go into the history as the text they are.
+    const value = jsonMembers(text) ? text : JSON.stringify(text)
     return `{${head}"function": {"name": ${JSON.stringify(name)}, "arguments": ${value}}}`
   })
-  return fenced(`{"tool_calls": [${items.join(', ')}]}`)
+  return fenced(items.join(', '))
+}
+
+export interface PromptedCall {
+  readonly id?: string
+  readonly name: string
+  readonly arguments: string
 }
 
 /** What stands before and after the content of a result. */
 export function resultMarks(id: string | undefined, name: string | undefined): { before: string; after: string } {
-  const attributes = [name && `name=${JSON.stringify(name)}`, id && `id=${JSON.stringify(id)}`].filter(Boolean)
-  return { before: `<${['tool_result', ...attributes].join(' ')}>\n`, after: '\n</tool_result>' }
+  const attribute = (key: string, value?: string) => (value ? ` ${key}=${JSON.stringify(value)}` : '')
+  return { before: `<tool_result${attribute('name', name)}${attribute('id', id)}>\n`, after: '\n</tool_result>' }
 }
 
-function mustCall(offered: readonly PromptedTool[]): string {
-  const [only, second] = offered
-  if (only && !second) return `This time you must call the tool ${JSON.stringify(only.name)}.`
-  return 'This time you must call at least one tool.'
-}
-
-function fenced(json: string): string {
-  return `\`\`\`json\n${json}\n\`\`\``
+function fenced(calls: string): string {
+  return `\`\`\`json\n{"tool_calls": [${calls}]}\n\`\`\``
 }
 
 function readTool(tool: unknown): PromptedTool | undefined {
-  if (!isRecord(tool)) return undefined
-  const { type } = tool
-  const definition = type === 'function' ? tool.function : type === 'custom' ? tool.custom : undefined
-  if (!isRecord(definition) || typeof definition.name !== 'string' || definition.name === '') return undefined
-  const { name } = definition
-  const description = typeof definition.description === 'string' ? definition.description : undefined
-  if (type === 'function') return { name, description, parameters: definition.parameters ?? undefined }
-  const isGrammar = isRecord(definition.format) && definition.format.type === 'grammar'
-  const input = isGrammar ? { type: 'string', description: JSON.stringify(definition.format) } : { type: 'string' }
+  const { type, function: fn, custom } = recordOf(tool)
+  const definition = recordOf(type === 'function' ? fn : type === 'custom' ? custom : undefined)
+  const name = textOf(definition.name)
+  if (!name) return undefined
+  const { format, parameters } = definition
+  const description = textOf(definition.description)
+  if (type === 'function') return { name, description, parameters }
+  const grammar = recordOf(format).type === 'grammar' ? JSON.stringify(format) : undefined
+  const input = { type: 'string', description: grammar }
   return { name, description, parameters: { type: 'object', properties: { input }, required: ['input'] } }
 }
 
-function readChoice(choice: unknown, tools: readonly PromptedTool[]): PromptedChoice {
-  const all = tools.map(({ name }) => name)
-  if (choice === 'none') return { names: [], mustCall: false }
-  if (choice === 'required' || choice === 'any') return { names: all, mustCall: true }
-  if (!isRecord(choice)) return { names: all, mustCall: false }
-  if (choice.type === 'allowed_tools' && isRecord(choice.allowed_tools)) {
-    const names = list(choice.allowed_tools.tools)
-      .map(nameIn)
-      .filter((name) => name !== undefined)
-    return { names, mustCall: choice.allowed_tools.mode === 'required' }
+function chosen(choice: unknown, tools: readonly PromptedTool[]): PromptedChoice {
+  if (choice === 'none') return { tools: [], mustCall: false }
+  const { type, allowed_tools } = recordOf(choice)
+  const allowed = type === 'allowed_tools' && isRecord(allowed_tools) ? allowed_tools : undefined
+  const names = (allowed ? list(allowed.tools) : [choice]).map(nameIn).filter((name) => name !== undefined)
+  const isNamed = names.length > 0
+  const mode = allowed ? allowed.mode : isNamed ? 'required' : choice
+  return {
+    tools: allowed || isNamed ? tools.filter(({ name }) => names.includes(name)) : tools,
+    mustCall: mode === 'required' || mode === 'any',
   }
-  const name = nameIn(choice)
-  return name === undefined ? { names: all, mustCall: false } : { names: [name], mustCall: true }
 }
 
 /** `{ function: { name } }`, `{ custom: { name } }`, or the legacy `{ name }`. */
 function nameIn(choice: unknown): string | undefined {
-  if (!isRecord(choice)) return undefined
-  for (const place of [choice.function, choice.custom, choice]) {
-    if (isRecord(place) && typeof place.name === 'string') return place.name
-  }
-  return undefined
+  const { function: fn, custom, name } = recordOf(choice)
+  return textOf(recordOf(fn).name) ?? textOf(recordOf(custom).name) ?? textOf(name)
 }
+
+type Message = PromptableMessage & Readonly<Record<string, unknown>>
 
 function writeHistory(messages: readonly PromptableMessage[]): readonly PromptableMessage[] {
   const written: PromptableMessage[] = []
   const names = new Map<unknown, string>()
   /** The parts of the message that the results of one turn go into. */
-  let results: unknown[] | undefined
-  let isAsGiven = true
-  for (const message of messages) {
-    if (isRecord(message) && (message.role === 'tool' || message.role === 'function')) {
-      isAsGiven = false
-      if (results) results.push({ type: 'text', text: '\n' })
-      else results = []
-      for (const part of writeResult(message, names)) results.push(part)
+  let results: unknown[] = []
+  const endTurn = () => {
+    if (results.length > 0) written.push({ role: 'user', content: asText(results) })
+    results = []
+  }
+  for (const message of messages as readonly Message[]) {
+    const role = message?.role
+    if (role === 'tool' || role === 'function') {
+      if (results.length > 0) results.push(textPart('\n'))
+      results.push(...writeResult(message, names))
       continue
     }
-    if (results) written.push({ role: 'user', content: asText(results) })
-    results = undefined
-    const changed = isRecord(message) && message.role === 'assistant' ? writeAnswer(message, names) : message
-    if (changed !== message) isAsGiven = false
-    written.push(changed)
+    endTurn()
+    written.push(role === 'assistant' ? writeAnswer(message, names) : message)
   }
-  if (results) written.push({ role: 'user', content: asText(results) })
-  return isAsGiven ? messages : written
+  endTurn()
+  return written.every((message, i) => message === messages[i]) ? messages : written
 }
 
-function writeAnswer(message: PromptableMessage, names: Map<unknown, string>): PromptableMessage {
-  const { tool_calls, function_call, content, ...rest } = message as PromptableMessage & Record<string, unknown>
+function writeAnswer(message: Message, names: Map<unknown, string>): PromptableMessage {
+  const { tool_calls, function_call, content, ...rest } = message
   if (!tool_calls && !function_call) return message
-  const legacy = function_call ? [{ function: function_call }] : []
-  const calls = [...list(tool_calls), ...legacy].map(readCall).filter((call) => call !== undefined)
+  const calls = [...list(tool_calls), { function: function_call }].map(readCall).filter((call) => call !== undefined)
   for (const { id, name } of calls) if (id !== undefined) names.set(id, name)
-  if (calls.length === 0) return { ...rest, content: content ?? '' } as PromptableMessage
-  const text = writeCalls(calls)
-  if (Array.isArray(content)) return { ...rest, content: [...content, { type: 'text', text }] } as PromptableMessage
-  return { ...rest, content: content ? `${content}\n\n${text}` : text } as PromptableMessage
+  return { ...rest, content: calls.length > 0 ? withText(content, writeCalls(calls)) : (content ?? '') }
 }
 
-function readCall(call: unknown): { id?: string; name: string; arguments: string } | undefined {
-  if (!isRecord(call)) return undefined
-  const fn = isRecord(call.function) ? call.function : isRecord(call.custom) ? call.custom : undefined
-  if (typeof fn?.name !== 'string') return undefined
-  const given = fn === call.custom ? { input: fn.input } : (fn.arguments ?? {})
-  const text = typeof given === 'string' ? given : JSON.stringify(given)
-  const read = { name: fn.name, arguments: text.trim() === '' ? '{}' : text }
-  return typeof call.id === 'string' ? { id: call.id, ...read } : read
+function readCall(call: unknown): PromptedCall | undefined {
+  const { id, function: fn, custom } = recordOf(call)
+  const { name, arguments: given, input } = recordOf(fn ?? custom)
+  if (typeof name !== 'string') return undefined
+  const text = asJson(fn ? (given ?? {}) : { input })
+  return { ...(typeof id === 'string' && { id }), name, arguments: text.trim() === '' ? '{}' : text }
 }
 
 /** The parts of the message that tells a result. */
-function writeResult(message: PromptableMessage, names: ReadonlyMap<unknown, string>): unknown[] {
-  const { tool_call_id, name, content } = message as PromptableMessage & Record<string, unknown>
-  const id = typeof tool_call_id === 'string' ? tool_call_id : undefined
-  const { before, after } = resultMarks(id, typeof name === 'string' ? name : names.get(id))
-  const parts = Array.isArray(content) ? content : [{ type: 'text', text: plainText(content) }]
-  return [{ type: 'text', text: before }, ...parts, { type: 'text', text: after }]
+function writeResult({ tool_call_id, name, content }: Message, names: ReadonlyMap<unknown, string>): unknown[] {
+  const { before, after } = resultMarks(textOf(tool_call_id), textOf(name) ?? names.get(tool_call_id))
+  const parts = Array.isArray(content) ? content : [textPart(asJson(content ?? ''))]
+  return [textPart(before), ...parts, textPart(after)]
 }
 
-function plainText(content: unknown): string {
-  return typeof content === 'string'
-    ? content
-    : content === undefined || content === null
-      ? ''
-      : JSON.stringify(content)
+/** Text as it is. */
+function asJson(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** Parts of text alone as one string, which every service takes. */
@@ -219,22 +208,24 @@ function withInstructions(messages: readonly PromptableMessage[], text: string):
   const at = messages.findIndex((message) => message?.role === 'system' || message?.role === 'developer')
   const first = messages[at]
   if (!first) return [{ role: 'system', content: text }, ...messages]
-  const content = Array.isArray(first.content)
-    ? [...first.content, { type: 'text', text }]
-    : [first.content, text].filter(Boolean).join('\n\n')
-  return messages.with(at, { ...first, content })
+  return messages.with(at, { ...first, content: withText(first.content, text) })
 }
 
-/** Fields come from clients unchecked. */
+function withText(content: unknown, text: string): unknown {
+  if (Array.isArray(content)) return [...content, textPart(text)]
+  return content ? `${content}\n\n${text}` : text
+}
+
+function textPart(text: string) {
+  return { type: 'text', text }
+}
+
+// Fields come from clients unchecked.
+
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-function isObjectText(text: string): boolean {
-  try {
-    return isRecord(JSON.parse(text))
-  } catch {
-    // Arguments that were cut go into the history as the text they are.
-    return false
-  }
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

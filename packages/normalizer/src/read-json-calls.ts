@@ -1,4 +1,4 @@
-import { EncodedText } from './json-string.ts'
+import { mendJson, readJson } from './json-value.ts'
 import type { CallState } from './markup-event.ts'
 import type { Reader, Reading } from './markup-format.ts'
 import {
@@ -11,7 +11,7 @@ import {
   standsAt,
   type Waiting,
 } from './markup-lexer.ts'
-import { type ArgumentEnds, readArguments, readValue } from './read-arguments.ts'
+import { type ArgumentEnds, readArguments } from './read-arguments.ts'
 
 /** Calls as JSON objects: `{"name": …, "arguments": {…}}`, one, several, or in a list. */
 export interface JsonCalls {
@@ -31,8 +31,8 @@ export interface JsonCalls {
   readonly isIdLate?: boolean
   /** No marker at all: the opener is the first bracket, and only a declared name beside arguments makes a call. */
   readonly isBare?: boolean
-  /** The list is a part of something that goes on behind it. */
-  readonly isListInside?: boolean
+  /** They stand in a list whose bracket was read, in something that goes on behind it. */
+  readonly isInList?: boolean
   /** `{"NAME": ARGUMENTS}` */
   readonly isKeyName?: boolean
 }
@@ -53,12 +53,13 @@ export function readJsonCalls(calls: JsonCalls): Reader {
     if (isBare) cursor.at -= opener.length
     const first = yield* skipSpace(cursor)
     if (first === '' || !opens.includes(first)) return false
-    let isList = false
+    let isList = calls.isInList === true
     let hasCalls = false
     for (;;) {
       const next = yield* skipSpace(cursor)
       if (next === '{') {
-        if (!(yield* new JsonCall(reading, calls, ends).read())) return cursor.hasEnded && !isBare
+        const isCall = yield* readCall(reading, calls, ends)
+        if (!isCall) return isCall === undefined && cursor.hasEnded && !isBare
         hasCalls = true
         reading.hold()
       } else if (next === '[' && !isList && !hasCalls) {
@@ -69,7 +70,7 @@ export function readJsonCalls(calls: JsonCalls): Reader {
         isList = false
         if (!hasCalls && !hasClosers && !areTokens) return false
         reading.commit()
-        if (!hasClosers || calls.isListInside) return true
+        if (!hasClosers || calls.isInList) return true
         reading.hold()
       } else if ((next === '}' || next === ']') && hasClosers) {
         reading.repaired('surplus-closer')
@@ -83,123 +84,97 @@ export function readJsonCalls(calls: JsonCalls): Reader {
   }
 }
 
-class JsonCall {
-  readonly #reading: Reading
-  readonly #calls: JsonCalls
-  readonly #ends: ArgumentEnds
-  #name: string | undefined
-  #id: string | undefined
-  #hasStarted = false
+const NAME_KEYS = ['name', 'function']
+const ARGUMENT_KEYS = ['arguments', 'parameters']
+
+/**
+ * Reads an object, from its bracket on; false where it is no call, with the cursor before what does not fit. Undefined
+ * where nothing of a call was there that could be lost.
+ */
+function* readCall(reading: Reading, calls: JsonCalls, ends: ArgumentEnds): Waiting<boolean | undefined> {
+  const { cursor } = reading
+  const { nameKeys = NAME_KEYS, argumentKeys = ARGUMENT_KEYS, idKeys, isKeyName, isBare, isIdLate } = calls
+  let name: string | undefined
+  let id: string | undefined
   /** Arguments that came before the name. */
-  #early = ''
+  let early = ''
   /** Of the arguments; undefined where there were none. */
-  #state: CallState | undefined
+  let state: CallState | undefined
+  let hasStarted = false
+  /** Something was read that would be lost without a name. */
+  let hasData = false
+  /** Of a call without arguments. */
+  let ending: CallState = 'invalid'
 
-  constructor(reading: Reading, calls: JsonCalls, ends: ArgumentEnds) {
-    this.#reading = reading
-    this.#calls = calls
-    this.#ends = ends
+  function start(): boolean {
+    if (hasStarted || name === undefined) return hasStarted
+    const header = { name, id, isIdLate: isIdLate && id === undefined, mustBeDeclared: isBare }
+    hasStarted = reading.startCall(header) !== undefined
+    if (hasStarted) reading.arguments(early)
+    return hasStarted
   }
 
-  /** Reads an object, from its bracket on; false where it is no call, with the cursor before what does not fit. */
-  *read(): Waiting<boolean> {
-    const { cursor } = this.#reading
-    for (let depth = 0; ; ) {
-      const next = yield* skipSpace(cursor)
-      if (next === '{' && depth === 0) depth++
-      else if (next === '}') depth--
-      else if (next !== ',') {
-        if (next === '') return this.#end('incomplete')
-        const { markers, stopsAt } = this.#ends
-        if (stopsAt.includes(next) && (yield* standsAt(cursor, markers))) return this.#end('complete')
-        // Behind a call that has started it may be text, where the last bracket is missing.
-        if (this.#hasStarted) cursor.hold()
-        const key = yield* readWord(cursor)
-        if (key === undefined || (yield* skipSpace(cursor)) !== ':') return this.#fail()
-        if (this.#hasStarted) cursor.drop()
-        cursor.at++
-        const first = yield* skipSpace(cursor)
-        if (key !== 'function' || first !== '{') {
-          if (!(yield* this.#readMember(key))) return this.#fail()
-          continue
-        }
-        depth++
-      }
+  for (let depth = 0; ; ) {
+    const next = yield* skipSpace(cursor)
+    if (next === ',' || next === '}' || (next === '{' && depth === 0)) {
       cursor.at++
-      if (depth === 0) return this.#end('complete')
+      if (next === '{') depth++
+      if (next !== '}' || --depth > 0) continue
+      ending = 'complete'
+      break
     }
-  }
-
-  *#readMember(key: string): Waiting<boolean> {
-    const {
-      nameKeys = ['name', 'function'],
-      argumentKeys = ['arguments', 'parameters'],
-      idKeys = [],
-      isKeyName,
-      isBare,
-    } = this.#calls
-    if (isKeyName) {
-      // Every member is a call of its own.
-      if (this.#hasStarted) this.#end('complete')
-      this.#hasStarted = false
-      this.#state = undefined
-      this.#name = key
-      return yield* this.#readArguments()
+    if (next === '' || (ends.stopsAt.includes(next) && (yield* standsAt(cursor, ends.markers)))) {
+      ending = next === '' ? 'incomplete' : 'complete'
+      break
     }
-    if (nameKeys.includes(key) && this.#name === undefined) {
-      this.#name = yield* readWord(this.#reading.cursor)
-      return this.#name !== undefined
-    }
-    // Of several the first counts: what was written cannot be taken back.
-    if (argumentKeys.includes(key) && this.#state === undefined) return yield* this.#readArguments()
-    const isId = idKeys.includes(key)
-    if (isBare && !isId && key !== 'id' && key !== 'type' && this.#state === undefined) return false
-    let text = ''
-    yield* readValue(this.#reading, this.#ends, (more) => {
-      if (isId) text += more
-    })
-    if (isId) this.#id = /^"[^"\\]+"$/.test(text) ? text.slice(1, -1) : /^\d+$/.test(text) ? text : undefined
-    if (this.#hasStarted && this.#id !== undefined) this.#reading.setCallId(this.#id)
-    return true
-  }
-
-  *#readArguments(): Waiting<boolean> {
-    if (this.#name === undefined) {
-      this.#state = yield* readArguments(this.#reading, this.#ends, (text) => {
-        this.#early += text
+    // Behind a call that has started it may be text, where the last bracket is missing.
+    if (hasStarted) cursor.hold()
+    const key = yield* readWord(cursor)
+    if (key === undefined || (yield* skipSpace(cursor)) !== ':') break
+    if (hasStarted) cursor.drop()
+    cursor.at++
+    if ((yield* skipSpace(cursor)) === '{' && key === 'function') {
+      cursor.at++
+      depth++
+    } else if (!isKeyName && nameKeys.includes(key) && name === undefined) {
+      name = yield* readWord(cursor)
+      if (name === undefined) break
+    } else if (isKeyName || (argumentKeys.includes(key) && state === undefined)) {
+      // Of several the first counts: what was written cannot be taken back.
+      if (isKeyName) {
+        // Every member is a call of its own.
+        if (hasStarted) reading.endCall(state ?? 'complete')
+        hasStarted = false
+        name = key
+      }
+      hasData = true
+      if (name === undefined) state = yield* readArguments(reading, ends, (text) => (early += text))
+      else if (start()) state = yield* readArguments(reading, ends)
+      else break
+    } else {
+      const isId = idKeys?.includes(key)
+      const isHeader = isId || key === 'id' || key === 'type'
+      hasData ||= !isHeader
+      if (isBare && !isHeader && state === undefined) break
+      let text = ''
+      yield* readJson(reading, ends, (more) => {
+        if (isId) text += more
       })
-      return true
+      if (isId) id = /^(?:"([^"\\]+)"|(\d+))$/.exec(text)?.slice(1).join('')
+      if (hasStarted && id !== undefined) reading.setCallId(id)
     }
-    if (!this.#start()) return false
-    this.#state = yield* readArguments(this.#reading, this.#ends)
-    return true
   }
-
-  #start(): boolean {
-    if (this.#hasStarted) return true
-    if (this.#name === undefined) return false
-    const { isBare: mustBeDeclared, isIdLate } = this.#calls
-    const header = { name: this.#name, id: this.#id, isIdLate: isIdLate && this.#id === undefined, mustBeDeclared }
-    this.#hasStarted = this.#reading.startCall(header) !== undefined
-    if (this.#hasStarted) this.#reading.arguments(this.#early)
-    return this.#hasStarted
-  }
-
-  /** `state` is that of a call without arguments. */
-  #end(state: CallState): boolean {
-    if ((this.#calls.isBare && this.#state === undefined) || !this.#start()) return false
-    this.#reading.endCall(this.#state ?? state)
-    return true
-  }
-
-  #fail(): boolean {
-    if (!this.#hasStarted) return false
-    const { cursor } = this.#reading
+  if (ending === 'invalid') {
+    if (!hasStarted) return hasData ? false : undefined
     if (cursor.isHolding && !cursor.hasEnded) cursor.rewind()
     cursor.drop()
-    return this.#end('invalid')
-  }
+  } else if ((isBare && state === undefined) || !start()) return hasData ? false : undefined
+  reading.endCall(state ?? ending)
+  return true
 }
+
+/** A word in quotes of which all is there already: nearly all are. */
+const PLAIN = /"([^"\\<{[(\n]*)"/y
 
 /**
  * Reads a key or a name, in quotes or without. Undefined where it is none, with the cursor before what cannot belong to
@@ -213,21 +188,19 @@ function* readWord(cursor: Cursor): Waiting<string | undefined> {
     cursor.at = PLAIN.lastIndex
     return plain
   }
+  const isQuoted = first === '"' || first === "'"
   let word = ''
-  if (first !== '"' && first !== "'") {
-    while (/[\w$.-]/.test(cursor.next || (yield* peek(cursor)))) word += cursor.text.charAt(cursor.at++)
-    return word === '' ? undefined : word
-  }
-  const string = new EncodedText()
+  let isEscaped = false
   for (;;) {
     const next = cursor.next || (yield* peek(cursor))
-    if (next === '' || '<{[(\n'.includes(next)) return undefined
-    string.push(next, 0)
+    if (isQuoted ? next === '' || '<{[(\n'.includes(next) : !/[\w$.-]/.test(next)) break
+    word += next
     cursor.at++
-    word += string.take()
-    if (string.isDone) return word
+    if (isQuoted && next === first && !isEscaped && word !== first) {
+      const json = mendJson(word)?.json
+      return json && JSON.parse(json)
+    }
+    isEscaped = next === '\\' && !isEscaped
   }
+  return isQuoted || word === '' ? undefined : word
 }
-
-/** A word in quotes of which all is there already: nearly all are. */
-const PLAIN = /"([^"\\<{[(\n]*)"/y

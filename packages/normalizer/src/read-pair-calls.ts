@@ -2,6 +2,7 @@ import type { Reader, Reading } from './markup-format.ts'
 import {
   accept,
   type Cursor,
+  type MarkerSet,
   markerSet,
   peek,
   readName,
@@ -10,7 +11,7 @@ import {
   standsAt,
   type Waiting,
 } from './markup-lexer.ts'
-import { readRaw, TaggedArguments, valueEnds } from './tagged-value.ts'
+import { TaggedArguments, valueEnds } from './tagged-value.ts'
 
 /** A call as a name and pairs: `NAME<arg_key>KEY</arg_key><arg_value>VALUE</arg_value>`. */
 export interface PairCalls {
@@ -35,23 +36,19 @@ export function readPairCalls({ opener, closer, separator, key, value, type }: P
   const values = markerSet(value[0])
   const types = markerSet(...(type ? [type[0]] : []))
   const afterName = markerSet(opener, closer, key[0], ...(separator ? [separator] : []))
-  const keyEnds = valueEnds([{ text: key[1] }])
-  const typeEnds = valueEnds(type ? [{ text: type[1] }] : [])
+  const keyEnds = markerSet(key[1])
+  const typeEnds = markerSet(type?.[1] ?? '')
   const followers = [key[0], closer, opener]
   const before = [...followers, ...followers.map((text) => WRITTEN_NEWLINE + text)]
   const ends = valueEnds([{ text: value[1], before }])
 
-  /** Reads a pair; false where it is none. */
+  /** Reads a pair; false where it is none, or its value has no end. */
   function* readPair(reading: Reading, written: TaggedArguments): Waiting<boolean> {
     const { cursor } = reading
-    let name = ''
-    let typeName = ''
-    if (!(yield* readRaw(reading, keyEnds, false, (text) => (name += text)))) return false
+    const name = yield* readUpTo(cursor, keyEnds)
     yield* skipSeparators(cursor)
-    if (yield* accept(cursor, types)) {
-      if (!(yield* readRaw(reading, typeEnds, false, (text) => (typeName += text)))) return false
-      yield* skipSeparators(cursor)
-    }
+    const typeName = (yield* accept(cursor, types)) ? yield* readUpTo(cursor, typeEnds) : ''
+    yield* skipSeparators(cursor)
     if (!(yield* accept(cursor, values))) return false
     reading.commit()
     const as = typeName === '' ? undefined : typeName.trim() === 'string' ? 'string' : 'json'
@@ -85,11 +82,31 @@ export function readPairCalls({ opener, closer, separator, key, value, type }: P
         return cursor.hasEnded
       }
       if (!(yield* readPair(reading, written))) {
-        if (cursor.hasEnded) reading.endCall('incomplete')
-        else written.closeEarly()
+        // A key without a value stays text. The call that lacks it must not look whole.
+        reading.endCall(cursor.hasEnded ? 'incomplete' : 'invalid')
         return cursor.hasEnded
       }
     }
+  }
+}
+
+/** Reads text up to one of the markers, and goes behind it. */
+function* readUpTo(cursor: Cursor, ends: MarkerSet<string>): Waiting<string> {
+  let all = ''
+  for (;;) {
+    const { text, at } = cursor
+    const isFound = ends.find(text, at)
+    cursor.at = isFound ? ends.index : text.length
+    all += text.slice(at, cursor.at)
+    if (isFound && ends.value !== undefined) {
+      cursor.at += ends.text.length
+      return all
+    }
+    if (cursor.isOver) {
+      cursor.at = text.length
+      return all
+    }
+    yield
   }
 }
 

@@ -3,8 +3,8 @@ import { escapeJson } from './json-string.ts'
 import type { CallState } from './markup-event.ts'
 import type { Reader, Reading } from './markup-format.ts'
 import { accept, markerSet, peek, skipSpace, type Waiting } from './markup-lexer.ts'
-import { PythonValue } from './python-value.ts'
-import { readLiteral, readName } from './read-literal.ts'
+import { pythonWord, readPython } from './python-value.ts'
+import { readDottedName } from './read-dotted-name.ts'
 
 /** Calls as Python writes them: `get_weather(city='Paris', days=3)`. */
 export interface PythonCalls {
@@ -27,13 +27,12 @@ export function readPythonCalls(calls: PythonCalls): Reader {
   return function* (reading) {
     const { cursor } = reading
     if (isList && !isBare) {
-      yield* skipSpace(cursor)
-      if ((yield* peek(cursor)) !== '[') return false
+      if ((yield* skipSpace(cursor)) !== '[') return false
       cursor.at++
     }
     for (let count = 0; ; count++) {
       yield* skipSpace(cursor)
-      const written = yield* readName(cursor)
+      const written = yield* readDottedName(cursor)
       const name = written.endsWith(suffix) ? written.slice(0, written.length - suffix.length) : written
       const call = name !== '' && (yield* readCall(reading, name, isBare && count === 0, mustBeDeclared))
       // What was cut inside of its name is no call. Where nothing marks it as one, it may as well be text.
@@ -41,12 +40,11 @@ export function readPythonCalls(calls: PythonCalls): Reader {
       reading.hold()
       yield* skipSpace(cursor)
       if (isList && call !== 'last') {
-        if ((yield* peek(cursor)) === ',') {
+        if (cursor.next === ',') {
           cursor.at++
-          yield* skipSpace(cursor)
-          if ((yield* peek(cursor)) !== ']') continue
+          if ((yield* skipSpace(cursor)) !== ']') continue
         }
-        if ((yield* peek(cursor)) !== ']') return cursor.hasEnded
+        if (cursor.next !== ']') return cursor.hasEnded
         cursor.at++
         reading.commit()
         reading.hold()
@@ -66,13 +64,11 @@ function* readCall(
   mustBeDeclared: boolean,
 ): Waiting<'call' | 'last' | undefined> {
   const { cursor } = reading
-  yield* skipSpace(cursor)
-  if ((yield* peek(cursor)) !== '(') return undefined
+  if ((yield* skipSpace(cursor)) !== '(') return undefined
   cursor.at++
   yield* skipSpace(cursor)
-  const word = yield* readName(cursor)
-  yield* skipSpace(cursor)
-  const next = yield* peek(cursor)
+  const word = yield* readDottedName(cursor)
+  const next = yield* skipSpace(cursor)
   if (word === '' && next === ')') {
     cursor.at++
     const call = mayBeLink ? yield* readEndOfList(reading) : 'call'
@@ -84,14 +80,13 @@ function* readCall(
   if (!isKey && !isFirstOfValue(word, next)) return undefined
   const started = reading.startCall({ name, mustBeDeclared: mustBeDeclared || !isKey })
   if (started === undefined) return undefined
-  reading.endCall(yield* new PythonArguments(reading, started).read(word, isKey))
+  reading.endCall(yield* readArguments(reading, started, isKey, word))
   return 'call'
 }
 
 /** `[main()](https://…)` is a link, whose text only looks like a list of calls. */
 function* readEndOfList({ cursor }: Reading): Waiting<'call' | 'last' | undefined> {
-  yield* skipSpace(cursor)
-  const next = yield* peek(cursor)
+  const next = yield* skipSpace(cursor)
   if (next !== ']') return next === ',' ? 'call' : undefined
   cursor.at++
   return (yield* peek(cursor)) === '(' ? undefined : 'last'
@@ -102,81 +97,68 @@ function isFirstOfValue(word: string, next: string): boolean {
   return /^(true|false|none|null|-?[\d.]+(e-?\d+)?)$/i.test(word) && (next === ',' || next === ')')
 }
 
-class PythonArguments {
-  readonly #reading: Reading
-  /** Parameters in the order in which arguments without keys take them. */
-  readonly #parameters: readonly string[]
-  #count = 0
-  #isEmpty = true
-
-  constructor(reading: Reading, toolName: string) {
-    this.#reading = reading
-    const properties = reading.tools.schemaOf(toolName)?.properties
-    this.#parameters = isRecord(properties) ? Object.keys(properties) : []
-  }
-
-  /** Reads all arguments and the bracket behind them. `word` is the first key, or the beginning of the first value. */
-  *read(word: string, isKey: boolean): Waiting<CallState> {
-    const { cursor } = this.#reading
-    let state: CallState = 'complete'
-    for (;;) {
-      const key = isKey ? word : this.#parameters[this.#count]
-      if (isKey) cursor.at++
-      this.#count++
-      const read = yield* this.#readValue(key, isKey ? '' : word)
-      if (read === 'incomplete') return read
-      if (read === 'invalid') state = read
-
-      let next = yield* this.#skipSurplus()
-      if (next === ',') {
-        cursor.at++
-        next = yield* this.#skipSurplus()
-      }
-      if (next === ')') {
-        cursor.at++
-        break
-      }
-      if (next === '' || next === ']') {
-        if (next === '' && this.#reading.how !== 'stop') return 'incomplete'
-        this.#reading.repaired('missing-closer')
-        break
-      }
-      word = yield* readName(cursor)
-      yield* skipSpace(cursor)
-      isKey = word !== '' && (yield* peek(cursor)) === '='
-      if (word !== '' && !isKey && cursor.hasEnded && cursor.at === cursor.text.length) return 'incomplete'
-    }
-    this.#reading.arguments('}')
-    return state
-  }
-
-  /** Goes to the next character that is neither white space nor a bracket that nothing opened. */
-  *#skipSurplus(): Waiting<string> {
-    const { cursor } = this.#reading
-    for (;;) {
-      yield* skipSpace(cursor)
-      const next = yield* peek(cursor)
-      if (next !== '}') return next
-      this.#reading.repaired('surplus-closer')
-      cursor.at++
-    }
-  }
-
-  *#readValue(key: string | undefined, beginning: string): Waiting<CallState> {
-    const reading = this.#reading
-    const { maxDepth, maxHeld } = reading
-    const value = new PythonValue({ maxDepth, maxHeld, repaired: (kind) => reading.repaired(kind) })
+/** Reads all arguments and the bracket behind them. `word` is the first key, or the first value, if it was read already. */
+function* readArguments(reading: Reading, toolName: string, isKey: boolean, word: string): Waiting<CallState> {
+  const { cursor } = reading
+  const properties = reading.tools.schemaOf(toolName)?.properties
+  // In the order in which arguments without keys take them.
+  const parameters = isRecord(properties) ? Object.keys(properties) : []
+  let state: CallState = 'complete'
+  for (let count = 0, before = '{'; ; count++) {
+    const key = isKey ? word : parameters[count]
+    let start = key === undefined ? before : `${before}"${escapeJson(key)}":`
     const write = (text: string) => {
-      if (text === '') return
-      reading.arguments(before + text)
-      before = ''
-      this.#isEmpty = false
+      reading.arguments(start + text)
+      start = ''
+      before = ','
     }
-    let before = (this.#isEmpty ? '{' : ',') + (key === undefined ? '' : `"${escapeJson(key)}":`)
-    value.push(beginning, 0)
-    write(value.take())
-    const state = yield* readLiteral(reading, value, write)
-    // There is no name for it.
-    return key === undefined && state === 'complete' ? 'invalid' : state
+    let read: CallState = 'complete'
+    if (!isKey && word !== '') {
+      const json = pythonWord(word)
+      write(json ?? word)
+      if (json === undefined) read = 'invalid'
+    } else {
+      if (isKey) cursor.at++
+      read = yield* readPython(reading, write)
+    }
+    if (read === 'incomplete') return read
+    // What has no key has no place.
+    if (read === 'invalid' || key === undefined) state = 'invalid'
+
+    let next = yield* skipSurplusBraces(reading)
+    if (next === ',') {
+      cursor.at++
+      next = yield* skipSurplusBraces(reading)
+    }
+    if (next === ')') {
+      cursor.at++
+      break
+    }
+    if (next === '' || next === ']') {
+      if (next === '' && reading.how !== 'stop') return 'incomplete'
+      reading.repaired('missing-closer')
+      break
+    }
+    cursor.hold()
+    word = yield* readDottedName(cursor)
+    isKey = word !== '' && (yield* skipSpace(cursor)) === '='
+    if (isKey) cursor.drop()
+    else {
+      if (word !== '' && cursor.hasEnded && cursor.next === '') return 'incomplete'
+      cursor.rewind()
+      word = ''
+    }
   }
+  reading.arguments('}')
+  return state
+}
+
+/** Goes to the next character that is neither white space nor a bracket that nothing opened. */
+function* skipSurplusBraces(reading: Reading): Waiting<string> {
+  const { cursor } = reading
+  while ((yield* skipSpace(cursor)) === '}') {
+    reading.repaired('surplus-closer')
+    cursor.at++
+  }
+  return cursor.next
 }

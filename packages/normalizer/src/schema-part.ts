@@ -1,4 +1,5 @@
 import { isRecord } from './is-record.ts'
+import { resolve } from './schema.ts'
 
 /**
  * What `pick` finds in a schema or in the parts that it is combined from (`$ref` into `root`, `anyOf`, `oneOf`, `allOf`);
@@ -17,18 +18,8 @@ export function partOfSchema(
     const found = pick(next)
     if (found !== undefined) return found
     const { $ref, anyOf, oneOf, allOf } = next
-    waiting.push(referenced($ref, root))
+    waiting.push(resolve($ref, root))
     for (const parts of [anyOf, oneOf, allOf]) if (Array.isArray(parts)) waiting.push(...parts.slice(0, 100))
   }
   return undefined
-}
-
-function referenced(pointer: unknown, root: unknown): unknown {
-  if (typeof pointer !== 'string' || !pointer.startsWith('#/')) return undefined
-  let found = root
-  for (const step of pointer.slice(2).split('/', 64)) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
-    found = isRecord(found) && Object.hasOwn(found, key) ? found[key] : undefined
-  }
-  return found
 }

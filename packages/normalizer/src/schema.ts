@@ -1,7 +1,7 @@
 import { jsonNumber } from './bare-literal.ts'
 import { isRecord } from './is-record.ts'
-import { EncodedText, escapeJson } from './json-string.ts'
-import { JsonValue } from './json-value.ts'
+import { escapeJson } from './json-string.ts'
+import { mendJson } from './json-value.ts'
 import type { RepairKind } from './markup-event.ts'
 
 export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array' | 'null'
@@ -24,8 +24,6 @@ const TYPES = new Map<string, JsonType>([
   ['nul', 'null'],
 ])
 
-const STRING_ONLY: AllowedTypes = new Set<JsonType>(['string'])
-
 /** Schemas may refer to themselves and double at each step: what they are part of is known, and the steps are counted. */
 interface Walk {
   readonly root: unknown
@@ -41,7 +39,7 @@ const MAX_DEPTH = 64
  */
 export function typesOf(schema: unknown, root: unknown): AllowedTypes {
   const types = constraint(schema, { root, within: new Set(), steps: 1000 })
-  return types && types.size > 0 ? types : STRING_ONLY
+  return new Set(types?.length ? types : ['string'])
 }
 
 /** Whether a value is a string whatever its text is, so that it need not be complete to be told. */
@@ -67,6 +65,12 @@ export function coerce(text: string, schema: unknown, root: unknown): string {
   )
 }
 
+/** The JSON text of a value, mended where need be; undefined where it is none, or something else than `rest` follows. */
+export function jsonOf(text: string, rest = /^\s*$/, repaired = (_: RepairKind) => {}): string | undefined {
+  const mended = mendJson(text, repaired)
+  return mended && rest.test(mended.rest) ? mended.json : undefined
+}
+
 /**
  * Whether a value, as JSON.parse gives it, fits a schema as far as `type`, `enum`, `const`, `required`, `properties`,
  * `additionalProperties`, `items`, `$ref` and the combinations go. What is not understood is no obstacle, and neither is
@@ -76,58 +80,8 @@ export function accepts(schema: unknown, value: unknown, root: unknown = schema)
   return fits(schema, value, { root, within: new Set(), steps: 10_000 }, 0)
 }
 
-function constraint(schema: unknown, walk: Walk): AllowedTypes | undefined {
-  const { within } = walk
-  if (!isRecord(schema) || within.has(schema) || within.size > MAX_DEPTH || --walk.steps < 0) return undefined
-  within.add(schema)
-  let types = namedTypes(schema.type) ?? impliedTypes(schema)
-  const narrow = (by: AllowedTypes | undefined) => {
-    types = types && by ? new Set([...types].filter((type) => by.has(type))) : (types ?? by)
-  }
-  if (Array.isArray(schema.enum)) narrow(withIntegers(schema.enum.map(typeOf)))
-  if (Object.hasOwn(schema, 'const')) narrow(withIntegers([typeOf(schema.const)]))
-  for (const choices of [schema.anyOf, schema.oneOf]) {
-    if (Array.isArray(choices)) narrow(union(choices.map((choice) => constraint(choice, walk))))
-  }
-  if (Array.isArray(schema.allOf)) for (const part of schema.allOf) narrow(constraint(part, walk))
-  narrow(constraint(resolve(schema.$ref, walk.root), walk))
-  within.delete(schema)
-  return types && schema.nullable === true ? new Set([...types, 'null']) : types
-}
-
-/** The types in `type`; undefined where it names none. */
-function namedTypes(type: unknown): AllowedTypes | undefined {
-  const named = (Array.isArray(type) ? type : [type]).flatMap(
-    (name) => (typeof name === 'string' && TYPES.get(name.slice(0, 3).toLowerCase())) || [],
-  )
-  return named.length > 0 ? withIntegers(named) : undefined
-}
-
-function impliedTypes(schema: Readonly<Record<string, unknown>>): AllowedTypes | undefined {
-  if (isRecord(schema.properties)) return new Set(['object'])
-  return isRecord(schema.items) ? new Set(['array']) : undefined
-}
-
-function withIntegers(types: readonly JsonType[]): AllowedTypes {
-  return new Set(types.includes('number') ? [...types, 'integer'] : types)
-}
-
-/** Of what is known; undefined where nothing is. */
-function union(all: readonly (AllowedTypes | undefined)[]): AllowedTypes | undefined {
-  const types = new Set(all.flatMap((one) => (one ? [...one] : [])))
-  return types.size > 0 ? types : undefined
-}
-
-function typeOf(value: unknown): JsonType {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
-  if (typeof value === 'boolean') return 'boolean'
-  return typeof value === 'string' ? 'string' : 'object'
-}
-
 /** What `#/a/b` points at; undefined where that is nothing. */
-function resolve(pointer: unknown, root: unknown): unknown {
+export function resolve(pointer: unknown, root: unknown): unknown {
   if (typeof pointer !== 'string' || !/^#(\/|$)/.test(pointer)) return undefined
   let found = root
   for (const step of pointer.split('/', MAX_DEPTH).slice(1)) {
@@ -138,17 +92,67 @@ function resolve(pointer: unknown, root: unknown): unknown {
   return found
 }
 
+function constraint(schema: unknown, walk: Walk): readonly JsonType[] | undefined {
+  const { within } = walk
+  if (!isRecord(schema) || within.has(schema) || within.size > MAX_DEPTH || --walk.steps < 0) return undefined
+  within.add(schema)
+  const { type, properties, items, anyOf, oneOf, allOf, $ref, nullable } = schema
+  const each = (parts: unknown) => listOf(parts).map((part) => constraint(part, walk))
+  const all = [
+    namedTypes(type) ?? (isRecord(properties) ? ['object'] : isRecord(items) ? ['array'] : undefined),
+    known(listOf(valuesOf(schema)).map(typeOf)),
+    known(each(anyOf).flatMap((types) => types ?? [])),
+    known(each(oneOf).flatMap((types) => types ?? [])),
+    ...each(allOf),
+    ...each([resolve($ref, walk.root)]),
+  ]
+  within.delete(schema)
+  const types = all.reduce((some, others) =>
+    some && others ? some.filter((one) => others.includes(one)) : (some ?? others),
+  )
+  return types && nullable === true ? [...types, 'null'] : types
+}
+
+function listOf(parts: unknown): readonly unknown[] {
+  return Array.isArray(parts) ? parts : []
+}
+
+/** The values that a schema lists. */
+function valuesOf(schema: Readonly<Record<string, unknown>>): unknown {
+  return schema.const === undefined ? schema.enum : [schema.const]
+}
+
+/** The types in `type`; undefined where it names none. */
+function namedTypes(type: unknown): readonly JsonType[] | undefined {
+  return known(
+    [type].flat().flatMap((name) => (typeof name === 'string' && TYPES.get(name.slice(0, 3).toLowerCase())) || []),
+  )
+}
+
+/** Each once; undefined where nothing is known. */
+function known(types: readonly JsonType[]): readonly JsonType[] | undefined {
+  if (types.length === 0) return undefined
+  return [...new Set(types.includes('number') ? [...types, 'integer' as const] : types)]
+}
+
+function typeOf(value: unknown): JsonType {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'boolean') return 'boolean'
+  return typeof value === 'string' ? 'string' : 'object'
+}
+
 function readNumber(text: string, mayHaveFraction: boolean): string | undefined {
   const number = jsonNumber(text)
-  if (number === undefined) return undefined
-  if (/^-?\d+$/.test(number)) return number
+  if (number === undefined || /^-?\d+$/.test(number)) return number
   if (mayHaveFraction) return Number.isFinite(Number(number)) ? number : undefined
   return /^(-?\d+)\.0+$/.exec(number)?.[1]
 }
 
 function readBoolean(word: string, mayBeDigit: boolean): string | undefined {
   if (word === 'true' || word === 'false') return word
-  return mayBeDigit && (word === '1' || word === '0') ? String(word === '1') : undefined
+  return mayBeDigit && /^[01]$/.test(word) ? String(word === '1') : undefined
 }
 
 // What makes JSON of a literal of Python. Text that needs more may as well be prose.
@@ -159,54 +163,43 @@ function readContainer(text: string, types: AllowedTypes, isDecoded = false): st
   if (!types.has('object') && !types.has('array')) return undefined
   const mayBeString = types.has('string')
   let isProse = false
-  const repaired = (kind: RepairKind) => {
+  const json = jsonOf(text, mayBeString ? /^$/ : /^[\s}\]]*$/, (kind) => {
     isProse ||= mayBeString && !OF_PYTHON.includes(kind)
-  }
-  if (!mayBeString && !isDecoded && /^["']/.test(text)) {
-    const encoded = new EncodedText()
-    const isWhole = encoded.push(text, 0) === text.length && encoded.isDone
-    return isWhole ? readContainer(encoded.take().trim(), types, true) : undefined
-  }
-  const value = new JsonValue({ maxDepth: 512, repaired })
-  const rest = text.slice(value.push(text, 0))
-  const json = value.take() + value.end('stop')
-  if (!value.isDone || value.isInvalid || isProse || !(mayBeString ? /^$/ : /^[\s}\]]*$/).test(rest)) return undefined
-  return types.has(json[0] === '{' ? 'object' : 'array') && /^[{[]/.test(json) ? json : undefined
+  })
+  if (json === undefined || isProse) return undefined
+  if (json.startsWith('"') && !mayBeString && !isDecoded) return readContainer(JSON.parse(json).trim(), types, true)
+  const kind = json.startsWith('{') ? 'object' : json.startsWith('[') ? 'array' : undefined
+  return kind && types.has(kind) ? json : undefined
 }
 
 function fits(schema: unknown, value: unknown, walk: Walk, depth: number): boolean {
   if (schema === false) return false
   if (!isRecord(schema) || depth > MAX_DEPTH || --walk.steps < 0) return true
-  if (value === null && schema.nullable === true) return true
-  const each = (parts: readonly unknown[]) => parts.every((part) => fits(part, value, walk, depth + 1))
-  const some = (parts: unknown) => !Array.isArray(parts) || parts.some((part) => fits(part, value, walk, depth + 1))
-
-  if (namedTypes(schema.type)?.has(typeOf(value)) === false) return false
-  if (Array.isArray(schema.enum) && !schema.enum.some((one) => isSame(one, value))) return false
-  if (Object.hasOwn(schema, 'const') && !isSame(schema.const, value)) return false
-  if (!some(schema.anyOf) || !some(schema.oneOf)) return false
-  if (Array.isArray(schema.allOf) && !each(schema.allOf)) return false
-  if (!each([resolve(schema.$ref, walk.root)])) return false
-  if (Array.isArray(value)) return value.every((item) => fits(schema.items, item, walk, depth + 1))
-  return !isRecord(value) || fitsMembers(schema, value, walk, depth)
-}
-
-function fitsMembers(
-  { required, properties, additionalProperties, patternProperties }: Readonly<Record<string, unknown>>,
-  value: Readonly<Record<string, unknown>>,
-  walk: Walk,
-  depth: number,
-): boolean {
-  if (Array.isArray(required) && required.some((key) => typeof key === 'string' && !Object.hasOwn(value, key)))
+  const { type, anyOf, oneOf, allOf, $ref, nullable, required, properties, patternProperties, items } = schema
+  if (value === null && nullable === true) return true
+  const isFit = (part: unknown, of = value) => fits(part, of, walk, depth + 1)
+  const some = (list: unknown, isMet: (one: unknown) => boolean) =>
+    !Array.isArray(list) || list.some((one) => isMet(one))
+  if (
+    namedTypes(type)?.includes(typeOf(value)) === false ||
+    !some(valuesOf(schema), (one) => isSame(one, value)) ||
+    !some(anyOf, (part) => isFit(part)) ||
+    !some(oneOf, (part) => isFit(part)) ||
+    ![...listOf(allOf), resolve($ref, walk.root)].every((part) => isFit(part))
+  )
     return false
-  const others = isRecord(patternProperties) ? undefined : additionalProperties
-  return Object.keys(value).every((key) => {
-    const isDeclared = isRecord(properties) && Object.hasOwn(properties, key)
-    return fits(isDeclared ? properties[key] : others, value[key], walk, depth + 1)
-  })
+  if (Array.isArray(value)) return value.every((item) => isFit(items, item))
+  if (!isRecord(value)) return true
+  const others = isRecord(patternProperties) ? undefined : schema.additionalProperties
+  return (
+    listOf(required).every((key) => typeof key !== 'string' || Object.hasOwn(value, key)) &&
+    Object.entries(value).every(([key, member]) =>
+      isFit(isRecord(properties) && Object.hasOwn(properties, key) ? properties[key] : others, member),
+    )
+  )
 }
 
 /** Containers are not compared, for a schema that lists whole containers is rare. */
 function isSame(one: unknown, other: unknown): boolean {
-  return one === other || (typeOf(one) === typeOf(other) && (isRecord(one) || Array.isArray(one)))
+  return one === other || (typeOf(one) === typeOf(other) && typeof one === 'object' && one !== null)
 }

@@ -38,6 +38,12 @@ describe('without markup', () => {
     for (const [i, chunk] of out.entries()) expect(chunk).toBe(chunks[i])
   })
 
+  test('a chunk that says all at once, with white space at its end, comes out as the same object', () => {
+    const call = { index: 0, id: 'a', type: 'function', function: { name: 'get_time', arguments: '{}' } }
+    const whole = chunk({ reasoning_content: 'Hm.\n', content: 'Let me see.\n', tool_calls: [call] }, 'tool_calls')
+    expect(normalized([whole])[0]).toBe(whole)
+  })
+
   test('native reasoning and native calls come out as the same objects', () => {
     const chunks = [
       chunk({ role: 'assistant', reasoning_content: 'Let me' }),

@@ -1,5 +1,5 @@
-import type { ChatChunk, ChatChunkChoice } from './chat-types.ts'
-import { ChoiceNormalizer, type NormalizeOptions } from './choice-normalizer.ts'
+import type { ChatChunk, ChatChunkChoice, ChatDelta } from './chat-types.ts'
+import { ChoiceNormalizer, type NormalDelta, type NormalizeOptions } from './choice-normalizer.ts'
 import { isRecord } from './is-record.ts'
 import type { EndedHow } from './markup-event.ts'
 
@@ -40,10 +40,10 @@ export class ChunkNormalizer<C extends ChatChunk = ChatChunk> {
     this.#last = chunk
     let choices: ChatChunkChoice[] | undefined
     for (const [i, choice] of chunk.choices.entries()) {
-      const read = isRecord(choice) ? this.#choice(choice).read(choice) : undefined
+      const read = isRecord(choice) ? this.#choice(choice).read(choice.delta ?? {}, choice.finish_reason) : undefined
       // A copy from the first change on.
       if (read) choices ??= chunk.choices.slice(0, i)
-      if (choices) for (const piece of read ?? [choice]) choices.push(piece)
+      if (choices) for (const piece of read ? rewritten(choice, read) : [choice]) choices.push(piece)
     }
     return choices ? spread(chunk, choices) : [chunk]
   }
@@ -53,12 +53,14 @@ export class ChunkNormalizer<C extends ChatChunk = ChatChunk> {
    * open there stays open: an upstream that gives no reason has not said that it was done.
    */
   end(how: EndedHow): readonly C[] {
-    const choices: ChatChunkChoice[] = []
-    for (const choice of this.#choices.values()) {
-      for (const piece of choice.end(how === 'length' ? 'length' : 'cut')) choices.push(piece)
-    }
     const last = this.#last
-    return last ? choices.map((choice) => withChoice(headOf(last), choice)) : []
+    const chunks: C[] = []
+    for (const [index, choice] of this.#choices) {
+      for (const delta of choice.end(how === 'length' ? 'length' : 'cut')) {
+        if (last) chunks.push(withChoice(headOf(last), { index, delta, finish_reason: null }))
+      }
+    }
+    return chunks
   }
 
   #choice({ index }: ChatChunkChoice): ChoiceNormalizer {
@@ -72,16 +74,37 @@ export class ChunkNormalizer<C extends ChatChunk = ChatChunk> {
   }
 }
 
-/** One chunk for each piece; the last one has the other fields of `chunk`, such as its usage. */
+/** One choice for each piece. */
+function rewritten(choice: ChatChunkChoice, { pieces, rest, reason }: NormalDelta): readonly ChatChunkChoice[] {
+  const { index } = choice
+  const finish_reason = reason || null
+  const delta = { ...rest, ...pieces[0] }
+  if (pieces.length + (finish_reason ? 1 : 0) < 2) {
+    const isNothing = pieces.length === 0 && !finish_reason && Object.keys(rest).length === 0
+    return isNothing && !saysMore(choice, choiceFields) ? [] : [{ ...choice, delta, finish_reason }]
+  }
+  const deltas: ChatDelta[] = [delta, ...pieces.slice(1)]
+  if (finish_reason) deltas.push({})
+  // Log probabilities belong to the text, the other fields of a choice to its end.
+  const { logprobs, ...end } = choice as ChatChunkChoice & { logprobs?: unknown }
+  const start = logprobs === undefined ? { index } : { index, logprobs }
+  return deltas.map((delta, i) => {
+    if (i === deltas.length - 1) return { ...end, delta, finish_reason }
+    return { ...(i === 0 ? start : { index }), delta, finish_reason: null }
+  })
+}
+
+const choiceFields = ['index', 'delta', 'finish_reason']
+
+/** One chunk for each choice; the last one has the other fields of `chunk`, such as its usage. */
 function spread<C extends ChatChunk>(chunk: C, choices: readonly ChatChunkChoice[]): C[] {
   const last = choices.at(-1)
-  if (last) {
-    if (choices.length === 1) return [withChoice(chunk, last)]
-    const head = headOf(chunk)
-    return choices.map((choice) => withChoice(choice === last ? chunk : head, choice))
+  if (!last) {
+    const { index = 0 } = chunk.choices[0] ?? {}
+    return saysMore(chunk, saidInEveryChunk) ? [withChoice(chunk, { index, delta: {}, finish_reason: null })] : []
   }
-  const { index = 0 } = chunk.choices[0] ?? {}
-  return saysMore(chunk) ? [withChoice(chunk, { index, delta: {}, finish_reason: null })] : []
+  const head = choices.length > 1 ? headOf(chunk) : chunk
+  return choices.map((choice) => withChoice(choice === last ? chunk : head, choice))
 }
 
 // The fields that a caller's own type of chunk has beyond those read here stay as they are.
@@ -89,28 +112,16 @@ function withChoice<C extends ChatChunk>(chunk: C, choice: ChatChunkChoice): C {
   return { ...chunk, choices: [choice] }
 }
 
+const headFields = ['id', 'object', 'created', 'model']
+const saidInEveryChunk = [...headFields, 'choices', 'system_fingerprint', 'service_tier', 'provider', 'obfuscation']
+
 /** What all chunks of an answer have in common. */
 function headOf<C extends ChatChunk>(chunk: C): C {
-  const head: Record<string, unknown> = {}
-  for (const key of ['id', 'object', 'created', 'model']) if (key in chunk) head[key] = chunk[key as keyof C]
-  return head as unknown as C // what is left out is optional in every client's type, and `choices` is about to be set
+  const head = Object.entries(chunk).filter(([field]) => headFields.includes(field))
+  return Object.fromEntries(head) as unknown as C // what is left out is optional in every client's type, and `choices` is about to be set
 }
 
-const saidInEveryChunk = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'choices',
-  'system_fingerprint',
-  'service_tier',
-  'provider',
-  'obfuscation',
-])
-
-/** Whether a chunk without its text still has something to say. */
-function saysMore(chunk: ChatChunk): boolean {
-  return Object.entries(chunk).some(
-    ([key, value]) => value !== null && value !== undefined && !saidInEveryChunk.has(key),
-  )
+/** Whether anything is said beside some fields. */
+function saysMore(said: object, fields: readonly string[]): boolean {
+  return Object.entries(said).some(([field, value]) => (value ?? undefined) !== undefined && !fields.includes(field))
 }

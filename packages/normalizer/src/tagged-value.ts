@@ -1,8 +1,7 @@
 import { escapeJson } from './json-string.ts'
-import { JsonValue } from './json-value.ts'
 import type { Reading } from './markup-format.ts'
 import { MarkerSet, peek, skipSpace, standsAt, type Waiting } from './markup-lexer.ts'
-import { coerce, streamsAsString, typesOf } from './schema.ts'
+import { coerce, jsonOf, streamsAsString, typesOf } from './schema.ts'
 import { propertyOf } from './tool.ts'
 
 /** What ends a value of bare text. */
@@ -75,15 +74,27 @@ export class TaggedArguments {
    */
   *readValue(key: string, ends: MarkerSet<KnownEnd>, options: TaggedValue = {}): Waiting<boolean> {
     const { as, isWhole, trimsNewlines = false } = options
+    const reading = this.#reading
     this.#writeWhole()
-    const types = typesOf(propertyOf(this.#schema, key), this.#schema)
-    const isString = !isWhole && (as ? as === 'string' : streamsAsString(types))
-    const value = new BareValue(this.#reading, isString, (json) => this.member(key, json))
-    if (!(yield* readRaw(this.#reading, ends, trimsNewlines, (text) => value.write(text)))) return false
-    const text = value.end()
-    if (text === undefined) return true
-    if (isWhole) this.#whole = { key, text, as }
-    else this.member(key, this.#convert(key, text, as))
+    const isString = as ? as === 'string' : streamsAsString(typesOf(propertyOf(this.#schema, key), this.#schema))
+    /** Waits for the end; what is too long to wait becomes a string. */
+    let waiting: string | undefined = ''
+    const beginString = (text: string) => {
+      waiting = undefined
+      this.member(key, `"${escapeJson(text)}`)
+    }
+    if (isString && !isWhole) beginString('')
+    const isEnded = yield* readRaw(reading, ends, trimsNewlines, (text) => {
+      if (waiting === undefined) reading.arguments(escapeJson(text))
+      else {
+        waiting += text
+        if (waiting.length > reading.maxHeld) beginString(waiting)
+      }
+    })
+    if (!isEnded) return false
+    if (waiting === undefined) reading.arguments('"')
+    else if (isWhole) this.#whole = { key, text: waiting, as }
+    else this.member(key, this.#convert(key, waiting, as))
     return true
   }
 
@@ -124,39 +135,6 @@ export class TaggedArguments {
   }
 }
 
-/** A value that is written as a string at once, or waits for its end; what is too long to wait becomes a string. */
-class BareValue {
-  readonly #reading: Reading
-  readonly #begin: (json: string) => void
-  #waiting: string[] | undefined
-  #length = 0
-
-  constructor(reading: Reading, isString: boolean, begin: (json: string) => void) {
-    this.#reading = reading
-    this.#begin = begin
-    if (isString) begin('"')
-    else this.#waiting = []
-  }
-
-  write(text: string): void {
-    if (!this.#waiting) {
-      this.#reading.arguments(escapeJson(text))
-      return
-    }
-    this.#waiting.push(text)
-    this.#length += text.length
-    if (this.#length <= this.#reading.maxHeld) return
-    this.#begin(`"${escapeJson(this.#waiting.join(''))}`)
-    this.#waiting = undefined
-  }
-
-  /** The text that waited; undefined where it was written. */
-  end(): string | undefined {
-    if (!this.#waiting) this.#reading.arguments('"')
-    return this.#waiting?.join('')
-  }
-}
-
 /** Gives the text up to its end to `write`, and goes behind the end. False where the text is over before. */
 export function* readRaw(
   { cursor }: Reading,
@@ -192,7 +170,6 @@ export function* readRaw(
       }
       if (!isFound && !cursor.isHolding) cursor.takeWhole = takeWhole
       yield
-      cursor.takeWhole = undefined
       continue
     }
     cursor.hold()
@@ -214,8 +191,5 @@ function* mayFollow(cursor: Reading['cursor'], markers: MarkerSet<string>): Wait
 }
 
 function jsonOrString(text: string): string {
-  const value = new JsonValue({ maxDepth: 512, repaired: () => {} })
-  const end = value.push(text, 0)
-  const json = value.take() + value.end('stop')
-  return value.isDone && !value.isInvalid && text.slice(end).trim() === '' ? json : `"${escapeJson(text)}"`
+  return jsonOf(text) ?? `"${escapeJson(text)}"`
 }

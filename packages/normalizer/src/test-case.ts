@@ -1,5 +1,5 @@
 import type { EndedHow } from './markup-event.ts'
-import type { MarkupParserOptions } from './markup-machine.ts'
+import type { PlainOptions } from './plain-options.ts'
 import type { ToolDefinition } from './tool.ts'
 
 /** One text of a model and what it must become, at whatever places it is cut. Data of the test suite, not published. */
@@ -14,7 +14,7 @@ export interface Case {
   readonly tools?: readonly ToolDefinition[]
   /** How the text ended. Default `stop`. */
   readonly how?: EndedHow
-  readonly options?: Partial<MarkupParserOptions>
+  readonly options?: Partial<PlainOptions>
   /** Expected; absent where there must be none. */
   readonly content?: string
   readonly reasoning?: string

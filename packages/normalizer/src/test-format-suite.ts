@@ -5,6 +5,7 @@ import { type Answer, addEvents, emptyAnswer, numberedIds, readAnswer } from './
 import type { MarkupFormat } from './markup-format.ts'
 import { notBeginningOf } from './markup-laws.ts'
 import { createMarkupParser, type MarkupParserOptions } from './markup-machine.ts'
+import { type PlainOptions, parserOptions } from './plain-options.ts'
 import type { Case } from './test-case.ts'
 import { everyCut, seededPieces } from './text-cuts.ts'
 
@@ -33,7 +34,11 @@ export function formatSuite(format: MarkupFormat, cases: readonly Case[]): void 
   })
 }
 
-export function optionsOf(format: MarkupFormat, { startsIn, tools, options }: Case): MarkupParserOptions {
+export function optionsOf(format: MarkupFormat, entry: Case): MarkupParserOptions {
+  return parserOptions(plainOptionsOf(format, entry))
+}
+
+export function plainOptionsOf(format: MarkupFormat, { startsIn, tools, options }: Case): PlainOptions {
   return { format, startsIn, tools, ...options }
 }
 

@@ -2,14 +2,92 @@
 
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { EndedHow } from './markup-event.ts'
+import type { CallState, EndedHow, RepairKind } from './markup-event.ts'
+import { Cursor, markerSet, type Waiting } from './markup-lexer.ts'
+import type { ArgumentEnds, ValueSource } from './value-reader.ts'
 
 export interface IncrementalValue {
   readonly isDone: boolean
   readonly isInvalid: boolean
+  /** How much of what was taken stays unread after all. */
+  readonly rewound?: number
   push(text: string, from: number): number
   take(): string
   end(how: EndedHow): string
+}
+
+export interface ValueOptions {
+  readonly maxDepth?: number
+  readonly maxHeld?: number
+  readonly markers?: readonly string[]
+  readonly areTokens?: boolean
+  repaired?(kind: RepairKind): void
+}
+
+/** A reader of a value, with the text given to it and what it writes taken from it piece by piece. */
+export class PushedValue implements IncrementalValue {
+  readonly #cursor = new Cursor(Number.POSITIVE_INFINITY)
+  readonly #reader: Waiting<CallState>
+  #how: EndedHow = 'stop'
+  #written = ''
+  state: CallState | undefined
+
+  constructor(
+    read: (source: ValueSource, ends: ArgumentEnds, write: (text: string) => void) => Waiting<CallState>,
+    { maxDepth = 512, maxHeld = 262_144, markers = [], areTokens = false, repaired = () => {} }: ValueOptions = {},
+  ) {
+    const how = () => this.#how
+    const source: ValueSource = {
+      cursor: this.#cursor,
+      maxDepth,
+      maxHeld,
+      repaired,
+      get how() {
+        return how()
+      },
+    }
+    const stopsAt = markers.map((marker) => marker.charAt(0)).join('')
+    this.#reader = read(source, { markers: markerSet(...markers), stopsAt, areTokens }, (text) => {
+      expect(text, 'nothing empty is written').not.toBe('')
+      this.#written += text
+    })
+  }
+
+  get isDone(): boolean {
+    return this.state === 'complete' || this.state === 'invalid'
+  }
+
+  get isInvalid(): boolean {
+    return this.state === 'invalid'
+  }
+
+  /** Returns the index behind what was taken, which is not all of it only where the value has ended. */
+  push(text: string, from: number): number {
+    if (this.state) return from
+    const chunk = text.slice(from)
+    if (chunk !== '' && !this.#cursor.takeWhole?.(chunk)) {
+      this.#cursor.feed(chunk)
+      this.state = this.#reader.next().value || undefined
+    }
+    return this.state ? text.length - (this.#cursor.text.length - this.#cursor.at) : text.length
+  }
+
+  get rewound(): number {
+    return this.isDone ? 0 : this.#cursor.text.length - this.#cursor.at
+  }
+
+  take(): string {
+    const written = this.#written
+    this.#written = ''
+    return written
+  }
+
+  end(how: EndedHow): string {
+    this.#how = how
+    this.#cursor.finish()
+    if (!this.state) this.state = this.#reader.next().value || undefined
+    return this.take()
+  }
 }
 
 export interface Reading {
@@ -34,6 +112,8 @@ export function readPieces(value: IncrementalValue, pieces: readonly string[], h
     expect(end, 'all of a piece is taken while the value lasts').toBe(piece.length)
   }
   text += value.end(how)
+  // Of a string that turned out to end before.
+  taken -= value.rewound ?? 0
   return { text, taken, isDone: value.isDone, isInvalid: value.isInvalid }
 }
 

@@ -1,7 +1,8 @@
 import type { ChatChunk } from './chat-types.ts'
 import type { NormalizeOptions } from './choice-normalizer.ts'
-import type { MarkupEvent } from './markup-event.ts'
-import { createMarkupParser, type MarkupParserOptions } from './markup-machine.ts'
+import type { EndedHow, MarkupEvent } from './markup-event.ts'
+import { createMarkupParser } from './markup-machine.ts'
+import { type PlainOptions, parserOptions } from './plain-options.ts'
 import { ChunkNormalizer } from './stream.ts'
 
 /**
@@ -9,26 +10,26 @@ import { ChunkNormalizer } from './stream.ts'
  * is lost; where it must not be, use `normalizeStream`.
  */
 export function normalizeTransform<C extends ChatChunk>(options: NormalizeOptions): TransformStream<C, C> {
-  const normalizer = new ChunkNormalizer<C>(options)
-  return new TransformStream({
-    transform(chunk, controller) {
-      for (const normal of normalizer.push(chunk)) controller.enqueue(normal)
-    },
-    flush(controller) {
-      for (const normal of normalizer.end('stop')) controller.enqueue(normal)
-    },
-  })
+  return transform(new ChunkNormalizer<C>(options))
 }
 
 /** A parser for `pipeThrough`: the text of a model in any pieces, such as a `TextDecoderStream` gives, to its events. */
-export function markupTransform(options: MarkupParserOptions): TransformStream<string, MarkupEvent> {
-  const parser = createMarkupParser(options)
+export function markupTransform(options: PlainOptions): TransformStream<string, MarkupEvent> {
+  return transform(createMarkupParser(parserOptions(options)))
+}
+
+interface Machine<I, O> {
+  push(given: I): Iterable<O>
+  end(how: EndedHow): Iterable<O>
+}
+
+function transform<I, O>(machine: Machine<I, O>): TransformStream<I, O> {
   return new TransformStream({
-    transform(text, controller) {
-      for (const event of parser.push(text)) controller.enqueue(event)
+    transform(given, controller) {
+      for (const made of machine.push(given)) controller.enqueue(made)
     },
     flush(controller) {
-      for (const event of parser.end('stop')) controller.enqueue(event)
+      for (const made of machine.end('stop')) controller.enqueue(made)
     },
   })
 }

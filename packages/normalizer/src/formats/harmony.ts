@@ -1,12 +1,13 @@
 import type { MarkupFormat, Reading } from '../markup-format.ts'
-import { accept, type Cursor, markerSet, skipSpace, standsAt, type Waiting } from '../markup-lexer.ts'
+import { accept, type Cursor, markerSet, readWhile, skipSpace, standsAt, type Waiting } from '../markup-lexer.ts'
 import { readArguments, skipSurplus } from '../read-arguments.ts'
 
 const start = '<|start|>'
 const channel = '<|channel|>'
 const message = '<|message|>'
 const constrain = '<|constrain|>'
-const ends = ['<|end|>', '<|call|>', '<|return|>']
+const end = '<|end|>'
+const ends = [end, '<|call|>', '<|return|>']
 
 const starts = markerSet(start)
 const roles = markerSet('assistant')
@@ -46,7 +47,7 @@ function* readMessage(reading: Reading, opener: string): Waiting<boolean> {
     if (name === undefined) return cursor.hasEnded
     recipient = (yield* readRecipient(cursor)) ?? recipient
     if (yield* accept(cursor, constrains)) yield* skipSpace(cursor)
-    yield* readWord(cursor)
+    yield* readWhile(cursor, WORD)
     yield* skipSpace(cursor)
     if (!(yield* accept(cursor, messages))) return cursor.hasEnded
   }
@@ -67,10 +68,15 @@ function* readCall(reading: Reading, name: string): Waiting<boolean> {
   return true
 }
 
-function* readEnd(reading: Reading): Waiting<boolean> {
+function* readEnd(reading: Reading, opener: string): Waiting<boolean> {
   const { cursor } = reading
   if (!reading.isInCode) {
-    reading.commit()
+    cursor.hold()
+    yield* skipSpace(cursor)
+    const hasNext = yield* standsAt(cursor, starts)
+    cursor.rewind()
+    // The answer is the last message, so one that is followed by another was reasoning.
+    reading.commit(hasNext && opener === end)
     return true
   }
   // A fence that was never closed must not keep the message open; but code may speak of the markup.
@@ -84,22 +90,10 @@ function* readEnd(reading: Reading): Waiting<boolean> {
 function* readRecipient(cursor: Cursor): Waiting<string | undefined> {
   yield* skipSpace(cursor)
   if (!(yield* accept(cursor, recipients))) return undefined
-  const recipient = yield* readWord(cursor)
+  const recipient = yield* readWhile(cursor, WORD)
   yield* skipSpace(cursor)
   return recipient
 }
 
 const recipients = markerSet('to=')
 const WORD = /[^\s<]*/y
-
-function* readWord(cursor: Cursor): Waiting<string> {
-  let word = ''
-  for (;;) {
-    WORD.lastIndex = cursor.at
-    WORD.test(cursor.text)
-    word += cursor.text.slice(cursor.at, WORD.lastIndex)
-    cursor.at = WORD.lastIndex
-    if (cursor.at < cursor.text.length || cursor.isOver) return word
-    yield
-  }
-}

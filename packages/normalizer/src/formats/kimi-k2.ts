@@ -2,7 +2,7 @@ import type { CallHeader, MarkupFormat, Reading } from '../markup-format.ts'
 import { accept, isSpace, markerSet, peek, skipBeginning, skipSpace, standsAt, type Waiting } from '../markup-lexer.ts'
 import { readArguments, skipSurplus } from '../read-arguments.ts'
 import { think, thinking } from '../reasoning.ts'
-import { isCounter } from '../tool-names.ts'
+import { isCounter, toolNameByArguments } from '../tool-names.ts'
 
 const begin = '<|tool_call_begin|>'
 const argumentBegin = '<|tool_call_argument_begin|>'
@@ -65,7 +65,9 @@ function* readCall(reading: Reading): Waiting<boolean> {
     }
   }
   const hasArguments = yield* accept(cursor, argumentBegins)
-  if (!reading.startCall(readHeader(header))) return false
+  const parts = readHeader(header)
+  const findName = isCounter(parts.name) ? toolNameByArguments : undefined
+  if (!reading.startCall({ ...parts, findName })) return false
   const state = hasArguments ? yield* readArguments(reading, afterArguments) : 'complete'
   reading.endCall(state)
   yield* skipSurplus(reading, all)

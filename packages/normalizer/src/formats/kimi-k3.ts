@@ -11,7 +11,6 @@ const tags = markerSet(open, close)
 const tagsOrEnd = markerSet(open, close, endOfMessage)
 const tagNames = markerSet('think', 'response', 'message', 'tools', 'call', 'argument', 'json')
 const tagEnds = markerSet('<|sep|>')
-const channels = new Set(['think', 'response', 'message'])
 // A token is its own closer's proof, so the value ends wherever it stands.
 const valueClosers = valueEnds(
   ['', ' '].flatMap((before) => ['', ' '].map((after) => ({ text: `${close}${before}argument${after}<|sep|>` }))),
@@ -29,6 +28,7 @@ export const kimiK3: MarkupFormat = {
 }
 
 interface Tag {
+  /** With `/` before it where it closes. */
   readonly name: string
   attribute(name: string): string | undefined
 }
@@ -46,13 +46,13 @@ function* readOpened(reading: Reading): Waiting<boolean> {
 
 function* readClosed(reading: Reading): Waiting<boolean> {
   const { cursor } = reading
-  const tag = yield* readTag(cursor)
-  if (!tag || tag.name === 'argument' || tag.name === 'json') return cursor.hasEnded
+  const tag = yield* readTag(cursor, '/')
+  if (!tag || tag.name === '/argument' || tag.name === '/json') return cursor.hasEnded
   if (!reading.isInCode) {
-    reading.commit()
+    reading.commit(tag.name === '/think')
     return true
   }
-  if (!channels.has(tag.name)) return false
+  if (!/^.(think|response|message)$/.test(tag.name)) return false
   // A fence that was never closed must not keep the channel open; but code may speak of the markup.
   yield* skipSpace(cursor)
   if (!cursor.hasEnded && !(yield* standsAt(cursor, tagsOrEnd))) return false
@@ -66,11 +66,9 @@ function* readTools(reading: Reading): Waiting<boolean> {
   reading.commit()
   for (;;) {
     reading.hold()
-    yield* skipSpace(cursor)
-    const marker = yield* accept(cursor, tags)
-    const tag = marker === undefined ? undefined : yield* readTag(cursor)
-    if (marker === close && tag?.name === 'tools') return true
-    if (marker === open && tag?.name === 'call') {
+    const tag = yield* readNext(cursor)
+    if (tag?.name === '/tools') return true
+    if (tag?.name === 'call') {
       if (!(yield* readCall(reading, tag))) return cursor.hasEnded
       isMarkup = true
     } else {
@@ -89,21 +87,19 @@ function* readCall(reading: Reading, call: Tag): Waiting<boolean> {
   const values = new TaggedArguments(reading, name)
   for (;;) {
     cursor.hold()
-    yield* skipSpace(cursor)
-    const marker = yield* accept(cursor, tags)
-    const tag = marker === undefined ? undefined : yield* readTag(cursor)
+    const tag = yield* readNext(cursor)
     const key = tag?.name === 'argument' ? tag.attribute('key') : undefined
-    if (marker === open && tag && key !== undefined) {
+    if (tag && key !== undefined) {
       cursor.drop()
       if (yield* values.readValue(key, valueClosers, { as: typeOf(tag) })) continue
       reading.endCall('incomplete')
-    } else if (marker === open && tag?.name === 'json' && !values.hasMembers) {
+    } else if (tag?.name === 'json' && !values.hasMembers) {
       cursor.drop()
       reading.endCall(yield* readArguments(reading, afterJson))
       yield* skipSurplus(reading, tags)
-      yield* acceptCloser(cursor, 'json')
-      yield* acceptCloser(cursor, 'call')
-    } else if (marker === close && tag?.name === 'call') {
+      yield* acceptTag(cursor, '/json')
+      yield* acceptTag(cursor, '/call')
+    } else if (tag?.name === '/call') {
       cursor.drop()
       values.close()
     } else {
@@ -120,26 +116,31 @@ function typeOf(tag: Tag): 'string' | 'json' | undefined {
   return type === undefined || type === 'string' ? type : 'json'
 }
 
-function* acceptCloser(cursor: Cursor, name: string): Waiting<void> {
+function* acceptTag(cursor: Cursor, name: string): Waiting<void> {
   cursor.hold()
-  yield* skipSpace(cursor)
-  const isCloser = (yield* accept(cursor, tags)) === close && (yield* readTag(cursor))?.name === name
-  if (isCloser) cursor.drop()
+  if ((yield* readNext(cursor))?.name === name) cursor.drop()
   else cursor.rewind()
+}
+
+/** Reads the tag that comes next, behind white space. */
+function* readNext(cursor: Cursor): Waiting<Tag | undefined> {
+  yield* skipSpace(cursor)
+  const marker = yield* accept(cursor, tags)
+  return marker ? yield* readTag(cursor, marker === close ? '/' : '') : undefined
 }
 
 const MAX_TAG = 1024
 const ATTRIBUTE = /\s+([\w-]+)\s*=\s*"([^"]*)"/g
 
 /** Reads a tag up to its end, behind its first token. Undefined where none stands here. */
-function* readTag(cursor: Cursor): Waiting<Tag | undefined> {
+function* readTag(cursor: Cursor, slash = ''): Waiting<Tag | undefined> {
   yield* skipSpace(cursor)
   const name = yield* accept(cursor, tagNames)
   if (name === undefined) return undefined
   const written = yield* readAttributes(cursor)
   if (!(yield* accept(cursor, tagEnds)) || written.replaceAll(ATTRIBUTE, '').trim() !== '') return undefined
   return {
-    name,
+    name: slash + name,
     attribute: (key) => {
       const value = [...written.matchAll(ATTRIBUTE)].find(([, found]) => found === key)?.[2]
       return value?.replaceAll('&quot;', '"').replaceAll('&amp;', '&')

@@ -1,9 +1,8 @@
-import { type Element, elementToJson, type JsonSchema } from '../element-json.ts'
+import { type Element, elementToJson, itemsOf, type JsonSchema } from '../element-json.ts'
 import { escapeJson } from '../json-string.ts'
 import type { MarkupFormat, Reading } from '../markup-format.ts'
 import { accept, type Cursor, markerSet, peek, skipSpace, type Waiting } from '../markup-lexer.ts'
 import { attributeOf, readTag } from '../read-tagged-calls.ts'
-import { partOfSchema } from '../schema-part.ts'
 import { TaggedArguments } from '../tagged-value.ts'
 import { propertyOf } from '../tool.ts'
 
@@ -22,17 +21,16 @@ export const minimaxM3: MarkupFormat = {
 function* readTagged(reading: Reading): Waiting<boolean> {
   const { cursor } = reading
   const first = yield* readElementTag(cursor)
-  if (first?.name === 'invoke' && !first.isCloser) return (yield* readCall(reading, first)) || cursor.hasEnded
-  if (first?.name !== 'tool_call') return cursor.hasEnded
+  if (first?.name === 'invoke') return (yield* readCall(reading, first)) || cursor.hasEnded
+  if (first?.bare !== 'tool_call') return cursor.hasEnded
   reading.commit()
   if (first.isCloser) return true
   for (;;) {
     reading.hold()
-    yield* skipSpace(cursor)
-    const tag = (yield* accept(cursor, separators)) ? yield* readElementTag(cursor) : undefined
-    if (isCloser(tag, 'tool_call')) return true
+    const tag = yield* readNext(cursor)
+    if (tag?.name === '/tool_call') return true
     if (tag?.name === 'tool_call') continue
-    if (tag?.name !== 'invoke' || tag.isCloser || !(yield* readCall(reading, tag))) return cursor.hasEnded
+    if (tag?.name !== 'invoke' || !(yield* readCall(reading, tag))) return cursor.hasEnded
   }
 }
 
@@ -44,15 +42,14 @@ function* readCall(reading: Reading, call: Tag): Waiting<boolean> {
   const members = new Members(reading, name)
   for (;;) {
     cursor.hold()
-    yield* skipSpace(cursor)
-    const tag = (yield* accept(cursor, separators)) ? yield* readElementTag(cursor) : undefined
+    const tag = yield* readNext(cursor)
     if (tag && !tag.isCloser && !isFrame(tag)) {
       cursor.drop()
-      if (yield* readElement(reading, tag.name, members)) continue
+      if (yield* readElement(reading, tag.bare, members)) continue
       reading.endCall('incomplete')
       return true
     }
-    const isClosed = isCloser(tag, 'invoke')
+    const isClosed = tag?.name === '/invoke'
     if (isClosed) cursor.drop()
     else cursor.rewind()
     members.close(isClosed)
@@ -91,31 +88,31 @@ function* readElement(reading: Reading, name: string, members: Members): Waiting
       continue
     }
     cursor.hold()
-    cursor.at += separator.length
-    const tag = yield* readElementTag(cursor)
+    const tag = yield* readNext(cursor)
     const from = raw.length
-    if (tag?.isCloser) {
-      const depth = isVerbatim ? [name].indexOf(tag.name) : open.findLastIndex((element) => element.name === tag.name)
-      const isLast = depth === 0 || (depth < 0 && isFrame(tag))
-      if (depth === 0) cursor.drop()
-      else if (isLast) cursor.rewind()
-      else read(cursor.release())
-      const closed = isLast ? open : depth > 0 ? open.splice(depth) : []
-      for (const element of closed) {
-        element.end = from
-        element.to = raw.length
-      }
-      if (closed.length > 1 || (isLast && depth < 0)) reading.repaired('missing-closer')
-      if (!isLast) continue
-      if (isVerbatim) members.endText()
-      else members.end(root, raw)
-      return true
+    if (!tag?.isCloser) {
+      read(cursor.release())
+      if (!tag || isVerbatim) continue
+      const element = { name: tag.bare, from, start: raw.length, end: raw.length, to: raw.length, children: [] }
+      open.at(-1)?.children.push(element)
+      open.push(element)
+      continue
     }
-    read(cursor.release())
-    if (!tag || isVerbatim) continue
-    const element = { name: tag.name, from, start: raw.length, end: raw.length, to: raw.length, children: [] }
-    open.at(-1)?.children.push(element)
-    open.push(element)
+    const depth = (isVerbatim ? [root] : open).findLastIndex((element) => element.name === tag.bare)
+    const isLast = depth === 0 || (depth < 0 && isFrame(tag))
+    if (depth === 0) cursor.drop()
+    else if (isLast) cursor.rewind()
+    else read(cursor.release())
+    const closed = isLast ? open : depth > 0 ? open.splice(depth) : []
+    for (const element of closed) {
+      element.end = from
+      element.to = raw.length
+    }
+    if (closed.length > 1 || (isLast && depth < 0)) reading.repaired('missing-closer')
+    if (!isLast) continue
+    if (isVerbatim) members.endText()
+    else members.end(root, raw)
+    return true
   }
 }
 
@@ -124,9 +121,9 @@ class Members {
   readonly #reading: Reading
   readonly #values: TaggedArguments
   readonly #schema: JsonSchema | undefined
-  #name: string | undefined
-  /** The last element, while it is not decided whether others of its name follow. */
-  #last: { readonly element: Element; readonly raw: string } | undefined
+  #name = ''
+  /** The JSON of the last element, alone or in a list, while it is not decided whether others of its name follow. */
+  #last: ((isItem: boolean) => string) | undefined
   #isInList = false
 
   constructor(reading: Reading, toolName: string) {
@@ -141,27 +138,31 @@ class Members {
       this.#endList()
       this.#name = name
     } else if (this.#last) {
-      this.#values.member(name, `[${this.#item(this.#last.element, this.#last.raw)}`)
+      this.#values.member(name, `[${this.#last(true)}`)
       this.#last = undefined
       this.#isInList = true
     }
   }
 
   end(element: Element, raw: string): void {
-    if (this.#isInList) this.#reading.arguments(`,${this.#item(element, raw)}`)
-    else this.#last = { element, raw }
+    const root = this.#schema
+    const schema = propertyOf(root, element.name)
+    const json = (isItem: boolean) =>
+      elementToJson(element, raw, isItem ? (itemsOf(schema, root) ?? schema) : schema, root)
+    if (this.#isInList) this.#reading.arguments(`,${json(true)}`)
+    else this.#last = json
   }
 
   /** An element that is too large or too deep to be understood begins so. */
   beginText(raw: string): void {
     const text = `"${escapeJson(raw)}`
     if (this.#isInList) this.#reading.arguments(`,${text}`)
-    else this.#values.member(this.#name ?? '', text)
+    else this.#values.member(this.#name, text)
   }
 
   endText(): void {
     this.#reading.arguments('"')
-    if (!this.#isInList) this.#name = undefined
+    if (!this.#isInList) this.#name = ''
   }
 
   close(isClosed: boolean): void {
@@ -173,42 +174,38 @@ class Members {
   }
 
   #settle(): void {
-    if (!this.#last || this.#name === undefined) return
-    const { element, raw } = this.#last
-    this.#values.member(this.#name, elementToJson(element, raw, propertyOf(this.#schema, this.#name), this.#schema))
+    if (this.#last) this.#values.member(this.#name, this.#last(false))
     this.#last = undefined
   }
 
   #endList(): void {
     if (this.#isInList) this.#reading.arguments(']')
     this.#isInList = false
-    this.#name = undefined
-  }
-
-  #item(element: Element, raw: string): string {
-    const schema = propertyOf(this.#schema, element.name)
-    const items = partOfSchema(schema, this.#schema, (part) => part.items)
-    return elementToJson(element, raw, items ?? schema, this.#schema)
+    this.#name = ''
   }
 }
 
 interface Tag {
+  /** With `/` before it where it closes. */
   readonly name: string
+  readonly bare: string
   readonly isCloser: boolean
   readonly text: string
 }
 
+/** Reads the tag that comes next, behind white space. */
+function* readNext(cursor: Cursor): Waiting<Tag | undefined> {
+  yield* skipSpace(cursor)
+  return (yield* accept(cursor, separators)) ? yield* readElementTag(cursor) : undefined
+}
+
 function* readElementTag(cursor: Cursor): Waiting<Tag | undefined> {
   if ((yield* peek(cursor)) !== '<') return undefined
-  const text = yield* readTag(cursor)
-  const [, slash, name] = /^<(\/?)([^\s<>/="']+)/.exec(text ?? '') ?? []
-  return text !== undefined && name !== undefined ? { name, isCloser: slash === '/', text } : undefined
+  const text = (yield* readTag(cursor)) ?? ''
+  const [, name, slash, bare] = /^<((\/?)([^\s<>/="']+))/.exec(text) ?? []
+  return name && bare ? { name, bare, isCloser: slash === '/', text } : undefined
 }
 
-function isFrame(tag: Tag): boolean {
-  return tag.name === 'invoke' || tag.name === 'tool_call'
-}
-
-function isCloser(tag: Tag | undefined, name: string): boolean {
-  return tag?.isCloser === true && tag.name === name
+function isFrame({ bare }: Tag): boolean {
+  return bare === 'invoke' || bare === 'tool_call'
 }

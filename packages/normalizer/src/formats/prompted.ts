@@ -1,6 +1,7 @@
+import { noEnds, readJson } from '../json-value.ts'
 import type { MarkupFormat, Opener, Reading } from '../markup-format.ts'
 import { accept, type Cursor, markerSet, peek, skipSpace, type Waiting } from '../markup-lexer.ts'
-import { readArguments, readValue } from '../read-arguments.ts'
+import { readArguments } from '../read-arguments.ts'
 import { readJsonCalls } from '../read-json-calls.ts'
 import { think, thinking } from '../reasoning.ts'
 
@@ -10,12 +11,12 @@ const key = markerSet('"tool_calls"')
 const closer = markerSet('}')
 const fences = markerSet(fence)
 const label = markerSet('参数')
-const nothings = markerSet('null', '""', '[]')
-const noEnds = { markers: markerSet(), stopsAt: '' }
+/** Values that say nothing. */
+const nothings = markerSet('null', '""', '[]', '"assistant"')
 
-const fencedList = readJsonCalls({ opens: '[', closers: [fence], idKeys: ['id'], isListInside: true })
+const fencedList = readJsonCalls({ closers: [fence], idKeys: ['id'], isInList: true })
 const fencedCalls = readJsonCalls({ closers: [fence], idKeys: ['id'], isBare: true })
-const bareList = readJsonCalls({ opens: '[', idKeys: ['id'] })
+const bareList = readJsonCalls({ idKeys: ['id'], isInList: true })
 
 /** For other formats whose models get their tools by prompt. */
 export const promptedOpeners: readonly Opener[] = [
@@ -37,7 +38,7 @@ function* readFence(reading: Reading, opener: string): Waiting<boolean> {
   if (reading.isInCode) return false
   yield* accept(cursor, language)
   yield* skipSpace(cursor)
-  if (yield* goToList(cursor)) {
+  if (yield* goToList(reading)) {
     if (!(yield* fencedList(reading, ''))) return false
     yield* passEnd(reading)
     yield* skipSpace(cursor)
@@ -52,7 +53,7 @@ function* readFence(reading: Reading, opener: string): Waiting<boolean> {
 function* readObject(reading: Reading, opener: string): Waiting<boolean> {
   const { cursor } = reading
   cursor.at -= opener.length
-  if (!(yield* goToList(cursor))) {
+  if (!(yield* goToList(reading))) {
     cursor.at += opener.length
     return false
   }
@@ -65,7 +66,7 @@ function* readObject(reading: Reading, opener: string): Waiting<boolean> {
 function* passEnd(reading: Reading): Waiting<void> {
   const { cursor } = reading
   reading.hold()
-  while ((yield* skipSpace(cursor)) === ',') {
+  while (yield* passes(cursor, ',')) {
     if (!(yield* passesMember(reading))) {
       cursor.rewind()
       return
@@ -77,35 +78,32 @@ function* passEnd(reading: Reading): Waiting<void> {
 /** A member that says nothing; one that does is left to be seen as text. */
 function* passesMember(reading: Reading): Waiting<boolean> {
   const { cursor } = reading
-  cursor.at++
-  if ((yield* skipSpace(cursor)) !== '"') return false
-  yield* readValue(reading, noEnds, leftOut)
-  if ((yield* skipSpace(cursor)) !== ':') return false
-  cursor.at++
-  yield* skipSpace(cursor)
-  return (yield* accept(cursor, nothings)) !== undefined
+  if (cursor.next !== '"') return false
+  yield* readJson(reading, noEnds, leftOut)
+  return (yield* passes(cursor, ':')) && (yield* accept(cursor, nothings)) !== undefined
 }
 
 function leftOut(): void {}
 
-/** Before `{"tool_calls": [{`: goes to its list. Otherwise back to where the holding began. */
-function* goToList(cursor: Cursor): Waiting<boolean> {
-  const isList =
-    (yield* passes(cursor, '{')) &&
-    (yield* accept(cursor, key)) !== undefined &&
-    (yield* passes(cursor, ':')) &&
-    (yield* passes(cursor, '[')) &&
-    (yield* peek(cursor)) === '{'
+/** Goes behind `{"tool_calls": [`, if a `{` follows. Otherwise back to where the holding began. */
+function* goToList(reading: Reading): Waiting<boolean> {
+  const { cursor } = reading
+  let hasMember = yield* passes(cursor, '{')
+  while (hasMember) {
+    if (yield* accept(cursor, key)) {
+      if ((yield* passes(cursor, ':')) && (yield* passes(cursor, '[')) && cursor.next === '{') return true
+      break
+    }
+    hasMember = (yield* passesMember(reading)) && (yield* passes(cursor, ','))
+  }
   cursor.rewind()
   cursor.hold()
-  if (isList) cursor.at = cursor.text.indexOf('[', cursor.at)
-  return isList
+  return false
 }
 
 /** Goes behind a character and the white space around it. */
 function* passes(cursor: Cursor, character: string): Waiting<boolean> {
-  yield* skipSpace(cursor)
-  if ((yield* peek(cursor)) !== character) return false
+  if ((yield* skipSpace(cursor)) !== character) return false
   cursor.at++
   yield* skipSpace(cursor)
   return true

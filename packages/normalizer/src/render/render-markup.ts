@@ -27,199 +27,177 @@ export function renderMarkup(
 ): string | undefined {
   const family = Object.hasOwn(families, format) ? families[format] : undefined
   if (!family) return undefined
-  const { content, reasoning_content: reasoning, tool_calls } = message
-  const calls: Call[] = []
-  for (const { id, function: fn, custom } of tool_calls ?? []) {
+  const [[opener, closer], gap, [before, between, after], write, { prompt = '', content = asIs } = {}] = family
+  const calls: string[] = []
+  for (const { id, function: fn, custom } of message.tool_calls ?? []) {
     const index = calls.length
-    if (fn) calls.push({ id, index, name: fn.name, arguments: fn.arguments })
-    else if (custom) calls.push({ id, index, name: custom.name, arguments: JSON.stringify({ input: custom.input }) })
+    if (fn) calls.push(write({ id, index, name: fn.name, text: fn.arguments }))
+    else if (custom) calls.push(write({ id, index, name: custom.name, text: JSON.stringify({ input: custom.input }) }))
   }
-  const text = family({ content: content ?? '', reasoning: reasoning ?? '', calls })
-  const opener = openers.find((opener) => text.startsWith(opener))
-  return startsIn === 'reasoning' && reasoning && opener ? text.slice(opener.length) : text
-}
-
-interface Said {
-  readonly content: string
-  readonly reasoning: string
-  readonly calls: readonly Call[]
+  const hasCalls = calls.length > 0
+  const reasoning = message.reasoning_content ? opener + message.reasoning_content + closer : ''
+  const said = message.content ? content(message.content, hasCalls) + (hasCalls ? gap : '') : ''
+  const text = reasoning + said + (hasCalls ? before + calls.join(between) + after : '')
+  return text.slice((reasoning && startsIn === 'reasoning' ? opener : prompt).length)
 }
 
 interface Call {
   readonly id: string | undefined
   readonly index: number
   readonly name: string
-  readonly arguments: string
+  /** The arguments. */
+  readonly text: string
 }
 
-const openers = [
-  '<think>\n',
-  '<think>',
-  '<seed:think>',
-  '<longcat_think>\n',
-  '[THINK]',
-  '<|START_THINKING|>',
-  '<|channel|>analysis<|message|>',
-  '<|open|>think<|sep|>',
+/** Reasoning, content, calls, in this order. */
+type Family = readonly [
+  reasoning: readonly [opener: string, closer: string],
+  /** Between content and calls. */
+  gap: string,
+  calls: readonly [before: string, between: string, after: string],
+  write: (call: Call) => string,
+  more?: {
+    /** What the prompt always ends with, and the text does not begin with. */
+    readonly prompt?: string
+    readonly content?: (text: string, hasCalls: boolean) => string
+  },
 ]
 
-const families: Readonly<Record<string, (said: Said) => string>> = {
-  kimi_k2: inOrder('<think>', '</think>', '', (calls) =>
-    block('<|tool_calls_section_begin|>', calls.map(kimiCall), '<|tool_calls_section_end|>', ''),
-  ),
-  kimi_k3: ({ content, reasoning, calls }) =>
-    xtml('think', reasoning) + xtml('response', content) + xtml('tools', calls.map(xtmlCall).join('')),
-  deepseek_r1: inOrder('<think>\n', '\n</think>\n\n', '', (calls) =>
-    deepSeek(calls, '\n', ({ name, arguments: text }) => `function<｜tool▁sep｜>${name}\n\`\`\`json\n${text}\n\`\`\``),
-  ),
-  deepseek_v3_1: inOrder('<think>', '</think>', '', (calls) =>
-    deepSeek(calls, '', ({ name, arguments: text }) => `${name}<｜tool▁sep｜>${text}`),
-  ),
-  deepseek_dsml: inOrder('<think>', '</think>', '\n\n', (calls) =>
-    block('<｜DSML｜function_calls>', calls.map(dsmlCall), '</｜DSML｜function_calls>', '\n'),
-  ),
-  hermes: inOrder('<think>\n', '\n</think>\n\n', '\n', (calls) =>
-    each(calls, '<tool_call>', hermesCall, '</tool_call>'),
-  ),
-  longcat: inOrder('<longcat_think>\n', '\n</longcat_think>\n', '\n', (calls) =>
-    each(calls, '<longcat_tool_call>', hermesCall, '</longcat_tool_call>'),
-  ),
-  qwen3_coder: inOrder('<think>\n', '\n</think>\n\n', '\n', (calls) =>
-    each(calls, '<tool_call>', coderCall, '</tool_call>'),
-  ),
-  seed_oss: inOrder('<seed:think>', '</seed:think>', '\n', (calls) =>
-    each(calls, '<seed:tool_call>', coderCall, '</seed:tool_call>'),
-  ),
-  glm: inOrder('<think>', '</think>\n', '\n', (calls) => each(calls, '<tool_call>', glmCall, '</tool_call>', '')),
-  minimax_m2: inOrder('<think>\n', '\n</think>\n\n', '\n', (calls) =>
-    block('<minimax:tool_call>', calls.map(invoke), '</minimax:tool_call>', '\n'),
-  ),
-  mistral: inOrder('[THINK]', '[/THINK]', '', (calls) => calls.map(mistralCall).join('')),
-  nemotron: inOrder(
-    '<think>\n',
-    '\n</think>\n\n',
+const think = ['<think>', '</think>'] as const
+const thinkLines = ['<think>\n', '\n</think>\n\n'] as const
+const toolCall = each('<tool_call>\n', '\n</tool_call>', '\n')
+const assistant = '<|start|>assistant'
+
+const families: Readonly<Record<string, Family>> = {
+  kimi_k2: [think, '', ['<|tool_calls_section_begin|>', '', '<|tool_calls_section_end|>'], kimiCall],
+  kimi_k3: [
+    ['<|open|>think<|sep|>', '<|close|>think<|sep|>'],
+    '',
+    ['<|open|>tools<|sep|>', '', '<|close|>tools<|sep|>'],
+    xtmlCall,
+    { content: (text) => `<|open|>response<|sep|>${text}<|close|>response<|sep|>` },
+  ],
+  deepseek_r1: [
+    thinkLines,
+    '',
+    deepSeek('\n'),
+    ({ name, text }) => `function<｜tool▁sep｜>${name}\n\`\`\`json\n${text}\n\`\`\``,
+  ],
+  deepseek_v3_1: [think, '', deepSeek(''), ({ name, text }) => `${name}<｜tool▁sep｜>${text}`],
+  deepseek_dsml: [think, '\n\n', ['<｜DSML｜function_calls>\n', '\n', '\n</｜DSML｜function_calls>'], dsmlCall],
+  hermes: [thinkLines, '\n', toolCall, hermesCall],
+  longcat: [
+    ['<longcat_think>\n', '\n</longcat_think>\n'],
     '\n',
-    (calls) => `<TOOLCALL>[${calls.map(hermesCall).join(', ')}]</TOOLCALL>`,
-  ),
-  cohere: ({ content, reasoning, calls }) =>
-    (reasoning && `<|START_THINKING|>${reasoning}<|END_THINKING|>`) +
-    (content && `<|START_RESPONSE|>${content}<|END_RESPONSE|>`) +
-    (calls.length > 0 ? `<|START_ACTION|>[\n    ${calls.map(cohereCall).join(',\n    ')}\n]<|END_ACTION|>` : ''),
-  harmony,
+    each('<longcat_tool_call>\n', '\n</longcat_tool_call>', '\n'),
+    hermesCall,
+  ],
+  qwen3_coder: [thinkLines, '\n', toolCall, coderCall],
+  seed_oss: [
+    ['<seed:think>', '</seed:think>'],
+    '\n',
+    each('<seed:tool_call>\n', '\n</seed:tool_call>', '\n'),
+    coderCall,
+  ],
+  glm: [['<think>', '</think>\n'], '\n', each('<tool_call>', '</tool_call>', '\n'), glmCall],
+  minimax_m2: [thinkLines, '\n', ['<minimax:tool_call>\n', '\n', '\n</minimax:tool_call>'], invoke],
+  mistral: [['[THINK]', '[/THINK]'], '', ['', '', ''], mistralCall],
+  nemotron: [thinkLines, '\n', ['<TOOLCALL>[', ', ', ']</TOOLCALL>'], hermesCall],
+  cohere: [
+    ['<|START_THINKING|>', '<|END_THINKING|>'],
+    '',
+    ['<|START_ACTION|>[\n    ', ',\n    ', '\n]<|END_ACTION|>'],
+    cohereCall,
+    { content: (text) => `<|START_RESPONSE|>${text}<|END_RESPONSE|>` },
+  ],
+  harmony: [
+    [`${assistant}<|channel|>analysis<|message|>`, '<|end|>'],
+    '',
+    ['', '', ''],
+    ({ name, text }) =>
+      `${assistant}<|channel|>commentary to=functions.${name} <|constrain|>json<|message|>${text}<|call|>`,
+    {
+      prompt: assistant,
+      content: (text, hasCalls) =>
+        `${assistant}<|channel|>${hasCalls ? 'commentary' : 'final'}<|message|>${text}${hasCalls ? '<|end|>' : '<|return|>'}`,
+    },
+  ],
 }
 
-/** Reasoning, content, calls: the order of nearly all families. */
-function inOrder(opener: string, closer: string, gap: string, write: (calls: readonly Call[]) => string) {
-  return ({ content, reasoning, calls }: Said): string => {
-    const before = (reasoning && opener + reasoning + closer) + content
-    return calls.length === 0 ? before : before + (content && gap) + write(calls)
-  }
+function asIs(text: string): string {
+  return text
 }
 
-function block(opener: string, calls: readonly string[], closer: string, gap: string): string {
-  return [opener, ...calls, closer].join(gap)
+/** Each call in marks of its own. */
+function each(opener: string, closer: string, gap: string) {
+  return [opener, closer + gap + opener, closer] as const
 }
 
-function each(
-  calls: readonly Call[],
-  opener: string,
-  write: (call: Call) => string,
-  closer: string,
-  gap = '\n',
-): string {
-  return calls.map((call) => opener + gap + write(call) + (gap && '\n') + closer).join('\n')
+function deepSeek(gap: string) {
+  const [before, between, after] = each('<｜tool▁call▁begin｜>', '<｜tool▁call▁end｜>', gap)
+  return [`<｜tool▁calls▁begin｜>${before}`, between, `${after}<｜tool▁calls▁end｜>`] as const
 }
 
-function kimiCall({ id, index, name, arguments: text }: Call): string {
+function kimiCall({ id, index, name, text }: Call): string {
   const header = id?.startsWith('functions.') ? id : `functions.${name}:${index}`
   return `<|tool_call_begin|>${header}<|tool_call_argument_begin|>${text}<|tool_call_end|>`
 }
 
-function deepSeek(calls: readonly Call[], gap: string, write: (call: Call) => string): string {
-  const written = calls.map((call) => `<｜tool▁call▁begin｜>${write(call)}<｜tool▁call▁end｜>`)
-  return `<｜tool▁calls▁begin｜>${written.join(gap)}<｜tool▁calls▁end｜>`
-}
-
-function hermesCall({ name, arguments: text }: Call): string {
+function hermesCall({ name, text }: Call): string {
   return `{"name": ${JSON.stringify(name)}, "arguments": ${text}}`
 }
 
-function cohereCall({ id, index, name, arguments: text }: Call): string {
-  return `{"tool_call_id": ${JSON.stringify(id ?? String(index))}, "tool_name": ${JSON.stringify(name)}, "parameters": ${text}}`
+function cohereCall({ id, index, name, text }: Call): string {
+  return `{"tool_call_id": ${JSON.stringify(id ?? `${index}`)}, "tool_name": ${JSON.stringify(name)}, "parameters": ${text}}`
 }
 
-function mistralCall({ id, name, arguments: text }: Call): string {
-  const header = id !== undefined && /^[a-zA-Z0-9]{9}$/.test(id) ? `${name}[CALL_ID]${id}` : name
-  return `[TOOL_CALLS]${header}[ARGS]${text}`
+function mistralCall({ id = '', name, text }: Call): string {
+  return `[TOOL_CALLS]${name}${/^[a-zA-Z0-9]{9}$/.test(id) ? `[CALL_ID]${id}` : ''}[ARGS]${text}`
 }
 
-function coderCall({ name, arguments: text }: Call): string {
-  const values = parameters(text).map(({ key, value }) => `<parameter=${key}>\n${value}\n</parameter>\n`)
-  return `<function=${name}>\n${values.join('')}</function>`
+function coderCall({ name, text }: Call): string {
+  return `<function=${name}>\n${values(text, (key, value) => `<parameter=${key}>\n${value}\n</parameter>\n`)}</function>`
 }
 
-function glmCall({ name, arguments: text }: Call): string {
-  const pairs = parameters(text).map(({ key, value }) => `<arg_key>${key}</arg_key>\n<arg_value>${value}</arg_value>\n`)
-  return `${name}\n${pairs.join('')}`
+function glmCall({ name, text }: Call): string {
+  return `${name}\n${values(text, (key, value) => `<arg_key>${key}</arg_key>\n<arg_value>${value}</arg_value>\n`)}`
 }
 
-function invoke({ name, arguments: text }: Call): string {
-  const values = parameters(text).map(({ key, value }) => `<parameter name="${key}">${value}</parameter>\n`)
-  return `<invoke name="${name}">\n${values.join('')}</invoke>`
+function invoke({ name, text }: Call): string {
+  return `<invoke name="${name}">\n${values(text, (key, value) => `<parameter name="${key}">${value}</parameter>\n`)}</invoke>`
 }
 
-function dsmlCall({ name, arguments: text }: Call): string {
-  const values = parameters(text).map(
-    ({ key, value, isString }) =>
-      `<｜DSML｜parameter name="${key}" string="${isString}">${value}</｜DSML｜parameter>\n`,
+function dsmlCall({ name, text }: Call): string {
+  const parameters = values(
+    text,
+    (key, value, type) =>
+      `<｜DSML｜parameter name="${key}" string="${type === 'string'}">${value}</｜DSML｜parameter>\n`,
   )
-  return `<｜DSML｜invoke name="${name}">\n${values.join('')}</｜DSML｜invoke>`
+  return `<｜DSML｜invoke name="${name}">\n${parameters}</｜DSML｜invoke>`
 }
 
-function xtml(channel: string, text: string): string {
-  return text && `<|open|>${channel}<|sep|>${text}<|close|>${channel}<|sep|>`
-}
-
-function xtmlCall({ index, name, arguments: text }: Call): string {
-  const values = parameters(text).map(
-    ({ key, value, type }) =>
+function xtmlCall({ index, name, text }: Call): string {
+  const parameters = values(
+    text,
+    (key, value, type) =>
       `<|open|>argument key="${attribute(key)}" type="${type}"<|sep|>${value}<|close|>argument<|sep|>`,
   )
-  return `<|open|>call tool="${attribute(name)}" index="${index}"<|sep|>${values.join('')}<|close|>call<|sep|>`
+  return `<|open|>call tool="${attribute(name)}" index="${index}"<|sep|>${parameters}<|close|>call<|sep|>`
 }
 
 function attribute(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
 }
 
-function harmony({ content, reasoning, calls }: Said): string {
-  const messages: string[] = []
-  if (reasoning) messages.push(`<|channel|>analysis<|message|>${reasoning}<|end|>`)
-  const [channel, end] = calls.length > 0 ? ['commentary', '<|end|>'] : ['final', '<|return|>']
-  if (content) messages.push(`<|channel|>${channel}<|message|>${content}${end}`)
-  for (const { name, arguments: text } of calls) {
-    messages.push(`<|channel|>commentary to=functions.${name} <|constrain|>json<|message|>${text}<|call|>`)
-  }
-  // The prompt ends with the first `<|start|>assistant`.
-  return messages.join('<|start|>assistant')
-}
-
-interface Parameter {
-  readonly key: string
-  /** Strings bare, everything else as JSON. */
-  readonly value: string
-  readonly isString: boolean
-  readonly type: string
-}
-
-function parameters(text: string): readonly Parameter[] {
-  const members = jsonMembers(text)
+/** Writes each argument. Strings are bare, everything else is JSON. */
+function values(text: string, write: (key: string, value: string, type: string) => string): string {
   // Arguments that were cut are shown as what they are.
-  if (!members) return [{ key: 'arguments', value: text, isString: true, type: 'string' }]
-  return members.map(([key, json]) => {
-    const value: unknown = JSON.parse(json)
-    const isString = typeof value === 'string'
-    const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
-    return { key, value: isString ? value : json, isString, type }
-  })
+  const members = jsonMembers(text) ?? [['arguments', JSON.stringify(text)]]
+  return members
+    .map(([key = '', json = '']) => {
+      const value: unknown = JSON.parse(json)
+      const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
+      return write(key, typeof value === 'string' ? value : json, type)
+    })
+    .join('')
 }
