@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '..')
 
 test('every row of docs/faults.md has a test of its number, and every such test a row', () => {
   const rows = [...readFileSync(join(root, 'docs/faults.md'), 'utf8').matchAll(/^\| (\d+) \|/gm)].map(([, row]) => row)
-  const tests = globSync(['apps/server/src/faults/*.test.ts', 'packages/*/src/faults.test.ts'], { cwd: root })
+  const tests = globSync(['apps/server/src/faults/*.test.ts', 'packages/*/src/*.test.ts'], { cwd: root })
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .flatMap((text) => [...text.matchAll(/['"`]fault (\d+):/g)].map(([, row]) => row))
   expect([...new Set(tests)].sort(byNumber)).toEqual(rows.sort(byNumber))

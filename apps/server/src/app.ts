@@ -1,15 +1,19 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { DragomanError } from '@dragoman/core'
+import { type Clock, DragomanError, type Secret, systemClock } from '@dragoman/core'
 import type { Gateway } from '@dragoman/gateway'
 import { type Request, type Response, Router } from 'express'
 import type { Logger } from 'pino'
 import { type AccessRules, access } from './http/access.ts'
-import { authenticate, type ClientKey } from './http/authenticate.ts'
-import { OpenRequests, openExchange } from './http/exchange.ts'
+import { adminAccess } from './http/admin-access.ts'
+import { authenticate, type ClientKey, namesOf } from './http/authenticate.ts'
+import { exchangeOf, OpenRequests, openExchange } from './http/exchange.ts'
 import type { Handler } from './http/handler.ts'
 import { logAccess } from './http/log-access.ts'
 import { type BodyLimits, bodyReader } from './http/read-json.ts'
 import { errorAnswer } from './http/send-error.ts'
+import { SlowDown } from './http/slow-down.ts'
+import type { ProviderCredentials } from './provider-credentials.ts'
+import { adminRoutes } from './routes/admin.ts'
 import { chat } from './routes/chat.ts'
 import { health } from './routes/health.ts'
 import { type HomeFacts, home } from './routes/home.ts'
@@ -24,7 +28,11 @@ export interface AppOptions {
   facts: HomeFacts
   log: Logger
   logsAccess: boolean
-  now?: () => number
+  /** By provider id, for `/admin` and `/health`. */
+  credentials?: ReadonlyMap<string, ProviderCredentials> | undefined
+  /** Undefined: there is no `/admin`. */
+  admin?: { readonly key: Secret } | undefined
+  clock?: Clock | undefined
 }
 
 export interface App {
@@ -45,18 +53,32 @@ type Asked = IncomingMessage & { params: unknown }
  * costs half as much as everything else before a handler; so what handlers get are Node's own objects, with `params`.
  */
 export function createApp(options: AppOptions): App {
-  const { gateway, keys, log, now = Date.now } = options
+  const { gateway, keys, log, credentials = new Map(), clock = systemClock } = options
+  const now = () => clock.now()
   const readJson = bodyReader(options.limits)
   const open = new OpenRequests()
 
   const router = Router()
-  const guard = keys && authenticate(keys)
+  const slowDown = new SlowDown(clock)
+  const nameOfClient = keys && namesOf(keys)
+  const guard = nameOfClient && authenticate(nameOfClient, slowDown)
+  const admin = options.admin && adminAccess({ ...options.admin, rules: options.access, nameOfClient, slowDown })
   const gate = access(options.access)
   const post = chat(gateway, open, readJson)
+  // Before the gate, which lets in other pages and answers their preflights.
+  if (admin) {
+    router.use('/admin', admin.guard)
+    for (const { path, ...methods } of adminRoutes({ credentials, clock, readJson })) {
+      serve(router, path, { ...methods, isForPages: false })
+    }
+    router.use('/admin', (request, response) => {
+      throw nothingAt(request.method, exchangeOf(response).path)
+    })
+  }
   router.use(gate)
   serve(router, chatPath, { post }, guard)
   serve(router, '/', { get: home(options.facts) })
-  serve(router, '/health', { get: health({ version: options.facts.version, startedAt: now(), now }) })
+  serve(router, '/health', { get: health({ version: options.facts.version, clock, admin, credentials }) })
   if (guard) router.use(guard)
   serve(router, '/v1/models', { get: listModels(gateway, open) })
   serve(router, '/v1/models/*id', { get: readModel(gateway, open) as Handler })
@@ -70,9 +92,7 @@ export function createApp(options: AppOptions): App {
       const exchange = openExchange(request, response, now())
       if (over) exchange.atEnd(() => over(exchange, request, response))
       const finish = (cause?: unknown) => {
-        const error =
-          cause ?? new DragomanError('unknown_url', `Nothing is served at ${request.method} ${exchange.path}`)
-        answerError(error, response)
+        answerError(cause ?? nothingAt(request.method, exchange.path), response)
       }
       if (request.url === chatPath && request.method === 'POST')
         inTurn(chatHandlers, request as Asked, response, finish)
@@ -80,6 +100,10 @@ export function createApp(options: AppOptions): App {
     },
     endRequests: (reason) => open.end(reason),
   }
+}
+
+function nothingAt(method: string | undefined, path: string): DragomanError {
+  return new DragomanError('unknown_url', `Nothing is served at ${method} ${path}`)
 }
 
 /** Handlers one after the other, as the router runs those of a route. */
@@ -100,14 +124,24 @@ function inTurn(
 }
 
 /** A path with its methods; any other method is a 405 that names them. */
-function serve(router: Router, path: string, methods: { get?: Handler; post?: Handler }, guard?: Handler): void {
+function serve(router: Router, path: string, methods: Methods, guard?: Handler): void {
+  const { get, post, isForPages = true } = methods
   const route = router.route(path)
   if (guard) route.all(guard)
-  if (methods.get) route.get(methods.get)
-  if (methods.post) route.post(methods.post)
-  const allowed = [...(methods.get ? ['GET', 'HEAD'] : []), ...(methods.post ? ['POST'] : []), 'OPTIONS'].join(', ')
+  if (get) route.get(get)
+  if (post) route.post(post)
+  const allowed = [...(get ? ['GET', 'HEAD'] : []), ...(post ? ['POST'] : []), ...(isForPages ? ['OPTIONS'] : [])].join(
+    ', ',
+  )
   route.all((request, response) => {
     response.setHeader('allow', allowed)
     throw new DragomanError('method_not_allowed', `${request.method} is not possible at ${path}, only ${allowed}`)
   })
+}
+
+interface Methods {
+  readonly get?: Handler | undefined
+  readonly post?: Handler | undefined
+  /** Preflights are answered. Default true. */
+  readonly isForPages?: boolean
 }

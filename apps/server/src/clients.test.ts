@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import { Secret } from '@dragoman/core'
 import {
   chatStream,
   completion,
@@ -27,6 +28,8 @@ import type { HttpServer } from './http-server.ts'
 import { serve } from './serve.ts'
 
 // Official clients against the whole server: over the demo that a first start has, and over fake upstreams.
+
+const adminKey = 'dgadmin-of-this-test'
 
 let folder: string
 let upstream: FakeUpstream
@@ -57,7 +60,7 @@ defaultModel: demo
     factories: providerTypes,
     presets: loadPresets,
   })
-  server = await serve(settings, pino({ enabled: false }))
+  server = await serve(settings, pino({ enabled: false }), { key: new Secret(adminKey) })
   client = new OpenAI({ apiKey: 'anything', baseURL: `${server.url}/v1`, maxRetries: 0 })
 })
 
@@ -221,6 +224,9 @@ test.each([
   expect(failure).toBeInstanceOf(errorClass)
   expect(failure).toMatchObject({ code, requestID: expect.stringMatching(/^req_/) })
   expect(String(failure)).not.toContain('canary')
+  // The key rests now, as it should; what follows is not about that.
+  const headers = { 'x-admin-key': adminKey }
+  expect((await fetch(`${server.url}/admin/tokens/reset-all`, { method: 'POST', headers })).status).toBe(200)
 })
 
 test("errors of the server's own have the SDK's classes too", async () => {

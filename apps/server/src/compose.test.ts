@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chatStream, startFakeUpstream } from '@dragoman/testkit'
+import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { compose, loadPresets, providerTypes } from './compose.ts'
 import { loadSettings } from './config/load.ts'
+import type { Settings } from './config/settings.ts'
 
 let folder: string
 beforeEach(() => {
@@ -17,13 +19,15 @@ async function settingsOf(yaml: string) {
   return loadSettings({ env: {}, cwd: folder, factories: providerTypes, presets: loadPresets })
 }
 
+const composed = (settings: Settings) => compose(settings, { log: pino({ enabled: false }) })
+
 const messages = [{ role: 'user' as const, content: 'x' }]
 const { signal } = new AbortController()
 
 test("a deployment with options of its own is called with them, over its provider's and with its credentials", async () => {
   await using upstream = await startFakeUpstream()
   upstream.always(chatStream({ text: 'x' }))
-  const gateway = await compose(
+  const { gateway } = await composed(
     await settingsOf(`
 providers:
   up:
@@ -53,12 +57,12 @@ models:
 })
 
 test('with keys an unknown model is a 404; without, the default model serves it', async () => {
-  const open = await compose(await settingsOf('providers: { demo: { type: demo } }'))
+  const { gateway: open } = await composed(await settingsOf('providers: { demo: { type: demo } }'))
   expect((await open.chat({ model: 'gpt-4', messages }, { signal })).route).toMatchObject({
     name: 'demo',
     provider: 'demo',
   })
-  const keyed = await compose(
+  const { gateway: keyed } = await composed(
     await settingsOf('clients: { keys: [sk-a-real-looking-key] }\nproviders: { demo: { type: demo } }'),
   )
   await expect(keyed.chat({ model: 'gpt-4', messages }, { signal })).rejects.toMatchObject({ code: 'model_not_found' })
@@ -67,7 +71,7 @@ test('with keys an unknown model is a 404; without, the default model serves it'
 test('a provider reached through a loopback proxy that is written for it goes through it', async () => {
   await using proxy = await startFakeUpstream()
   proxy.always(chatStream({ text: 'through' }))
-  const gateway = await compose(
+  const { gateway } = await composed(
     await settingsOf(`
 providers: { up: { type: openai-compatible, baseUrl: 'http://upstream.invalid/v1', proxy: '${proxy.origin}' } }
 `),

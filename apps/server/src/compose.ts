@@ -1,13 +1,16 @@
-import { type Clock, isDragomanError, type Provider, type ProviderFactory, systemClock } from '@dragoman/core'
 import {
-  createGateway,
-  type Gateway,
-  type GatewayOptions,
-  type ProviderEntry,
-  staticCredentials,
-} from '@dragoman/gateway'
+  type Clock,
+  isDragomanError,
+  memoryState,
+  type Provider,
+  type ProviderFactory,
+  systemClock,
+} from '@dragoman/core'
+import { createGateway, type Gateway, type GatewayOptions, type ProviderEntry } from '@dragoman/gateway'
 import { ConfigError } from './config/config-error.ts'
+import { credentialFields } from './config/credential-fields.ts'
 import type { DeploymentSettings, ProviderSettings, Settings } from './config/settings.ts'
+import { type CredentialContext, openCredentials, type ProviderCredentials } from './provider-credentials.ts'
 
 /** Every provider there is, by its `type` in the configuration; loaded when it is used. The only list of its kind. */
 export const providerTypes: Readonly<Record<string, () => Promise<ProviderFactory>>> = {
@@ -20,15 +23,27 @@ export async function loadPresets() {
   return (await import('@dragoman/provider-openai-compatible')).presets
 }
 
+export interface Composition {
+  readonly gateway: Gateway
+  /** By provider id. */
+  readonly credentials: ReadonlyMap<string, ProviderCredentials>
+  close(): Promise<void>
+}
+
 /** Settings -> a gateway that can serve. */
 export async function compose(
   settings: Settings,
-  options: Pick<GatewayOptions, 'record'> & { clock?: Clock } = {},
-): Promise<Gateway> {
+  options: Pick<GatewayOptions, 'record'> & { clock?: Clock; log: CredentialContext['log'] },
+): Promise<Composition> {
   const clock = options.clock ?? systemClock
-  const create = async ({ id, type, proxy }: ProviderSettings, given: unknown): Promise<Provider> => {
+  const state = memoryState({ clock })
+  const factoryOf = async (type: string): Promise<ProviderFactory> => {
     const factory = await providerTypes[type]?.()
     if (!factory) throw new Error(`There is no provider type ${type}`) // the configuration's schema has refused it before
+    return factory
+  }
+  const create = async ({ id, type, proxy }: ProviderSettings, given: unknown): Promise<Provider> => {
+    const factory = await factoryOf(type)
     try {
       return factory.create(given, { clock, proxy })
     } catch (cause) {
@@ -39,14 +54,14 @@ export async function compose(
   }
 
   const entries = new Map<string, ProviderEntry>()
-  for (const provider of settings.providers) {
-    entries.set(provider.id, {
-      id: provider.id,
-      provider: await create(provider, provider.options),
-      credentials: staticCredentials(provider.credentials),
-      limits: provider.limits,
-      normalize: provider.normalize,
-    })
+  const credentials = new Map<string, ProviderCredentials>()
+  for (const configured of settings.providers) {
+    const { id, limits, normalize } = configured
+    const provider = await create(configured, configured.options)
+    const fields = credentialFields(await factoryOf(configured.type))
+    const own = await openCredentials(provider, configured, fields, { settings, clock, state, log: options.log })
+    credentials.set(id, own)
+    entries.set(id, { id, provider, credentials: own.pool, limits, normalize })
   }
 
   // Deployments with options of their own get a provider of their own, one per distinct result; credentials are shared.
@@ -71,7 +86,7 @@ export async function compose(
     models.push({ name, deployments: composed })
   }
 
-  return createGateway({
+  const gateway = createGateway({
     providers: [...entries.values()],
     models,
     // With keys, a name that nothing serves is a mistake to be told; without, any name is to work.
@@ -79,5 +94,14 @@ export async function compose(
     limits: settings.limits,
     record: options.record,
     clock,
+    state,
   })
+  return {
+    gateway,
+    credentials,
+    async close() {
+      for (const own of credentials.values()) own.close()
+      await gateway.close()
+    },
+  }
 }

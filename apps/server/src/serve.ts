@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { createApp } from './app.ts'
+import { type AppOptions, createApp } from './app.ts'
 import { compose } from './compose.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Settings } from './config/settings.ts'
@@ -8,12 +8,18 @@ import { type HttpServer, listen } from './http-server.ts'
 import { providerSources } from './provider-sources.ts'
 import { version } from './version.ts'
 
-/** Settings -> a server that listens. Throws a `ConfigError` where the address cannot be had. */
-export async function serve(settings: Settings, log: Logger): Promise<HttpServer> {
+/**
+ * Settings -> a server that listens. Without `admin` there is no `/admin`. Throws a `ConfigError` where the address cannot
+ * be had.
+ */
+export async function serve(settings: Settings, log: Logger, admin?: AppOptions['admin']): Promise<HttpServer> {
   const { server: address, clients, limits, log: logging } = settings
-  const gateway = await compose(settings, { record: logging.access ? logRecord(log) : undefined })
+  const composition = await compose(settings, { record: logging.access ? logRecord(log) : undefined, log })
+  const { gateway, credentials } = composition
   const app = createApp({
     gateway,
+    credentials,
+    admin,
     access: { mode: clients.mode, ...address },
     keys: clients.mode === 'keys' ? clients.keys : undefined,
     limits,
@@ -33,11 +39,11 @@ export async function serve(settings: Settings, log: Logger): Promise<HttpServer
       ...server,
       async stop() {
         await server.stop()
-        await gateway.close()
+        await composition.close()
       },
     }
   } catch (cause) {
-    await gateway.close()
+    await composition.close()
     throw explain(cause, host, port)
   }
 }

@@ -66,12 +66,19 @@ export interface RawAnswer {
 /** A request with exactly these headers and this path: fetch would mend both. */
 export function rawRequest(
   url: string,
-  options: { method?: string; path?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {},
+  options: {
+    method?: string
+    path?: string
+    headers?: Record<string, string>
+    body?: string | Uint8Array
+    /** Where it comes from: any address of 127.0.0.0/8, each of which is another client. */
+    localAddress?: string
+  } = {},
 ): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
-  const { method = 'GET', path = '/', headers = {}, body } = options
+  const { method = 'GET', path = '/', headers = {}, body, localAddress } = options
   return new Promise((resolve, reject) => {
-    const sent = httpRequest({ hostname, port, method, path, headers, agent: false }, (response) => {
+    const sent = httpRequest({ hostname, port, method, path, headers, localAddress, agent: false }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (part) => {

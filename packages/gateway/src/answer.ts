@@ -6,6 +6,8 @@ export interface ChatContext {
   readonly dialect?: Dialect | undefined
   /** Id of the client key; `open` where none is asked for. */
   readonly client?: string | undefined
+  /** What the client calls the session that this request belongs to, if it says so (`session-id`). */
+  readonly session?: string | undefined
   /** Default: made here. */
   readonly requestId?: string | undefined
   /**

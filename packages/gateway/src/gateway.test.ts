@@ -450,7 +450,10 @@ test('a slow reader is not a stalled upstream', async () => {
 test('the total limit ends whatever goes on, with an error', async () => {
   const { gateway, clock } = setUp([entry('a', [stalls(part)])], { limits: { totalMs: 20_000 } })
   const answer = await ask(gateway, streamed)
-  await expect(driven(clock, text(answer))).rejects.toMatchObject({ code: 'upstream_timeout', message: expect.stringContaining('totalMs') })
+  await expect(driven(clock, text(answer))).rejects.toMatchObject({
+    code: 'upstream_timeout',
+    message: expect.stringContaining('totalMs'),
+  })
   await expect(
     driven(clock, ask(setUp([entry('a', [stalls()])], { clock, limits: { totalMs: 20_000 } }).gateway)),
   ).rejects.toMatchObject({ message: expect.stringContaining('totalMs') })

@@ -9,6 +9,7 @@ import {
   toDragomanError,
 } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import { affinityKey } from './affinity-key.ts'
 import type { Answer, ChatContext, RouteInfo } from './answer.ts'
 import { Attempt, idleChunksFactor } from './attempt.ts'
 import { type Target, targetName } from './deployments.ts'
@@ -92,6 +93,9 @@ export class RequestRun {
     }
     return this.#controller.signal
   }
+
+  /** Only asked for where there is a choice. */
+  readonly #affinityKey = (): string => affinityKey(this.#request, this.#context)
 
   readonly #onCallerLeft = (): void => this.#break(this.#context.signal.reason)
 
@@ -192,6 +196,7 @@ export class RequestRun {
           signal: this.#context.signal,
           model,
           exclude: tried?.exclude(credentials, model),
+          affinityKey: this.#affinityKey,
         })
         lease = given instanceof Promise ? await this.#granted(given) : given
       } catch (cause) {

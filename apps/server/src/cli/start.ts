@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { adminKey } from '../admin-key.ts'
 import { loadPresets, providerTypes } from '../compose.ts'
 import { loadSettings } from '../config/load.ts'
 import { createLog } from '../log.ts'
@@ -20,8 +22,12 @@ export async function start(flags: Flags): Promise<void> {
   })
   const log = await createLog(settings.log)
   surviveStrays(log)
-  const server = await serve(settings, log)
-  for (const notice of settings.notices) say(`Note: ${notice}`)
+  const { key, notice } = await adminKey({
+    configured: settings.adminKey,
+    path: join(settings.paths.store, 'admin.key'),
+  })
+  const server = await serve(settings, log, key && { key })
+  for (const told of [...settings.notices, ...(notice ? [notice] : [])]) say(`Note: ${told}`)
   say(greeting(settings, server.url, version))
 
   await stopAsked()

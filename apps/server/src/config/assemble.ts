@@ -1,15 +1,20 @@
+import { join, relative, resolve } from 'node:path'
+import { Secret } from '@dragoman/core'
 import type { DiscoverablePreset, Discovery } from '../discover.ts'
 import { type DeploymentContext, deploymentOptions } from './deployments.ts'
+import type { ProviderEntry } from './provider-schema.ts'
 import { type FindingTypes, type FoundProvider, providerSettings } from './providers.ts'
 import { proxyOfEnvironment } from './proxy.ts'
 import type { Config } from './schema.ts'
-import type { ClientSettings, DeploymentSettings, ProviderSettings, Settings } from './settings.ts'
+import type { ClientSettings, CredentialPlace, DeploymentSettings, ProviderSettings, Settings } from './settings.ts'
 import { valueIn } from './values.ts'
 import type { Variables } from './variables.ts'
 
 export interface Parts {
   readonly config: Config
   readonly clients: ClientSettings
+  /** From where paths count. */
+  readonly cwd: string
   readonly discovery: Discovery | undefined
   readonly found: ReadonlyMap<string, FoundProvider> | undefined
   readonly presets: Readonly<Record<string, DiscoverablePreset>>
@@ -20,12 +25,16 @@ export interface Parts {
 
 /** Settings from what was checked before. */
 export function assemble(parts: Parts): Omit<Settings, 'sources'> {
-  const { config, clients, discovery, found, variables } = parts
+  const { config, clients, cwd, discovery, found, variables } = parts
   const notices = [...(discovery?.notices ?? [])]
   const proxies = { configured: config.proxy, environment: proxyOfEnvironment(variables) }
   const providers = Object.entries(config.providers ?? {})
     .filter(([, { enabled }]) => enabled)
-    .map(([id, entry]) => providerSettings(id, entry, found?.get(id)?.origin ?? 'file', proxies))
+    .map(([id, entry]) => {
+      const origin = found?.get(id)?.origin ?? 'file'
+      const credentialsFrom = entry.credentialsFrom.map((source) => credentialPlace(source, cwd, variables))
+      return providerSettings(id, entry, { origin, proxies, credentialsFrom })
+    })
 
   const models = config.models.flatMap(({ name, deployments }, modelIndex) => {
     const served = deployments.flatMap((deployment, index) => {
@@ -41,11 +50,13 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
   if (defaultModel === undefined && clients.mode === 'open') {
     notices.push('There is no default model, so names that nothing serves are refused: set defaultModel')
   }
-  for (const { id, type, credentials } of providers) {
+  for (const { id, type, credentials, credentialsFrom } of providers) {
     // The list may be empty by the schema; whether that can work is the credential's own to say.
     const needsOne = parts.context.factories.get(type)?.credential.safeParse({}).success === false
-    if (needsOne && credentials.length === 0) notices.push(`${id} has no credentials, and its service asks for one`)
+    if (needsOne && credentials.length + credentialsFrom.length === 0)
+      notices.push(`${id} has no credentials, and its service asks for one`)
   }
+  const store = resolve(cwd, config.store.path)
   return {
     server: { ...config.server, corsOrigins: config.server.corsOrigins },
     clients,
@@ -53,10 +64,38 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
     models,
     defaultModel,
     limits: config.limits,
+    adminKey: secretOf(config.admin.key),
+    maxCooldownMs: config.cooldown.maxMs,
+    paths: {
+      store,
+      sessions: config.vault.path === undefined ? join(store, 'sessions') : resolve(cwd, config.vault.path),
+    },
+    vaultKey: secretOf(config.vault.key),
+    previousVaultKeys: config.vault.previousKeys.map((key) => new Secret(key)),
     log: config.log,
     discovery,
     notices,
   }
+}
+
+function credentialPlace(
+  source: ProviderEntry['credentialsFrom'][number],
+  cwd: string,
+  variables: Variables,
+): CredentialPlace {
+  if ('file' in source) return { ...source, file: shownPath(resolve(cwd, source.file)) }
+  if ('directory' in source) return { ...source, directory: shownPath(resolve(cwd, source.directory)) }
+  return { field: source.field, text: new Secret(variables.get(source.env) ?? ''), from: variables.label(source.env) }
+}
+
+/** Messages name the path: where it is short to say from here, it is said so. */
+function shownPath(absolute: string): string {
+  const fromHere = relative(process.cwd(), absolute)
+  return fromHere === '' || fromHere.startsWith('..') ? absolute : fromHere
+}
+
+function secretOf(text: string | undefined): Secret | undefined {
+  return text === undefined ? undefined : new Secret(text.trim())
 }
 
 function deploymentSettings(

@@ -6,11 +6,13 @@ import {
   leaveAlone,
   logLevel,
   origins,
+  path,
   port,
   proxy,
   type Reader,
   retries,
   seconds,
+  secret,
   strictDebugSwitch,
 } from './readers.ts'
 import type { Variables } from './variables.ts'
@@ -26,6 +28,8 @@ export interface Variable {
   readonly form?: string
   /** For the table in the documentation; for a variable without effect, what to do instead. */
   readonly note?: string
+  /** Set to nothing it is a mistake, and not the same as not being set. */
+  readonly refusesEmpty?: true
   /** It is only checked here: another file turns it into settings. Its value may be a secret. */
   readonly isReadElsewhere?: true
 }
@@ -60,6 +64,9 @@ const usual: readonly Variable[] = [
   elsewhere('SKIP_AUTH_TOKEN', 'clients', flag, '`true` leaves `AUTH_TOKEN` and `AUTH_TOKENS_FILE` unread.'),
   elsewhere('ALLOW_ANY_API_KEY', 'clients', flag, '`true` leaves `VALID_API_KEY` unread, `false` demands a key.'),
   elsewhere('REQUIRE_API_KEY', 'clients', flag, '`false` leaves `API_KEYS` unread, `true` demands a key.'),
+  { name: 'ADMIN_KEY', setting: 'admin.key', reader: secret, refusesEmpty: true },
+  { name: 'SESSION_ENCRYPTION_KEY', setting: 'vault.key', reader: secret },
+  { name: 'SESSION_DIR', setting: 'vault.path', reader: path },
   elsewhere('HTTP_PROXY', 'proxy.http', proxy, 'In lower case too, which beats it; so with the next two.'),
   elsewhere('HTTPS_PROXY', 'proxy.https', proxy),
   elsewhere('NO_PROXY', 'proxy.no', 'hosts', 'This machine is always reached directly.'),
@@ -109,7 +116,7 @@ export function readEnvironment(variables: Variables): EnvironmentSettings {
     const sections: Record<string, Record<string, unknown>> = {}
     for (const variable of table) {
       const given = variables.get(variable.name)?.trim()
-      if (!given) continue
+      if (given === undefined || (given === '' && !variable.refusesEmpty)) continue
       const { name, setting, reader, isReadElsewhere, note } = variable
       const label = variables.label(name)
       if (setting === undefined) notices.push(`${label} has no effect: ${note}`)

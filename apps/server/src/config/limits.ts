@@ -3,7 +3,7 @@ import { z } from 'zod'
 // Later than this a timer of Node fires at once.
 const maxTimerMs = 2 ** 31 - 1
 
-const durationMs = z
+export const durationMs = z
   .int()
   .min(1)
   .max(maxTimerMs)

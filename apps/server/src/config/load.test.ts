@@ -76,9 +76,9 @@ limits: { totalMs: 60000 }
       options: { baseUrl: 'https://main.example/v1', stream: 'auto', retain: false, weight: 0.5, headers: {} },
       limits: { idleMs: 5000 },
     })
-    expect(main?.credentials.map(({ id, values }) => [id, values.apiKey?.reveal()])).toEqual([
-      ['main#1', upstreamKey],
-      ['main#2', `${upstreamKey}-2`],
+    expect(main?.credentials.map(({ from, values }) => [from, values.apiKey?.reveal()])).toEqual([
+      ['configuration', upstreamKey],
+      ['configuration', `${upstreamKey}-2`],
     ])
     expect(mail?.options).toEqual({ region: 'global' })
     expect(mail?.credentials[0]?.values.password?.reveal()).toBe('pa55 word')

@@ -108,7 +108,7 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   const complaints = refusal([...problems, ...checkTogether(config, clients.mode)], answer.problems)
   if (complaints.problems.length > 0) throw complaints
 
-  const settings = assemble({ config, clients, discovery, found, presets, context, variables, findingTypes })
+  const settings = assemble({ config, clients, cwd, discovery, found, presets, context, variables, findingTypes })
   return {
     ...settings,
     notices: [...dotEnv.notices, ...file.notices, ...environment.notices, ...answer.notices, ...settings.notices],

@@ -56,8 +56,8 @@ function explainOne(
     if (meant && branch) return meant.flatMap((inner) => explainOne(inner, path, branch, context))
     const unknown = unknownToAll(issue.errors)
     if (schema && unknown.length > 0) {
-      const known = branches(schema).flatMap(({ properties = {} }) => Object.keys(properties))
-      return unknown.map((key) => unknownKey(path, key, known))
+      const known = new Set(branches(schema).flatMap(({ properties = {} }) => Object.keys(properties)))
+      return unknown.map((key) => unknownKey(path, key, [...known]))
     }
   } else if (issue.message !== unworded) {
     const found = isSecretPath(path) ? '' : `, found ${foundAt(value, path, true, context)}`

@@ -2,6 +2,7 @@ import type { ProviderFactory } from '@dragoman/core'
 import { z } from 'zod'
 import { limitOverrides } from './limits.ts'
 import { normalizeSchema } from './normalize.ts'
+import { credentialSourceSchema, poolSchema } from './pool.ts'
 import { proxySchema } from './proxy.ts'
 
 export const providerId = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, {
@@ -11,6 +12,11 @@ export const providerId = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, {
 /** What every provider may have, whatever its type; it takes the place of a type's own option of the same name. */
 const sharedFields = {
   enabled: z.boolean().default(true).describe('`false` leaves the provider out, and every deployment that names it.'),
+  credentialsFrom: z
+    .array(credentialSourceSchema)
+    .default([])
+    .describe('Files and variables with further credentials.'),
+  pool: poolSchema.default({}).describe('How the credentials are shared out.'),
   limits: limitOverrides.default({}).describe('Limits for this provider, over the general ones.'),
   normalize: normalizeSchema.optional(),
   proxy: proxySchema.optional().describe('The proxy towards this provider, over the general one.'),

@@ -1,9 +1,10 @@
-import { type Credential, type OutgoingProxy, type ProviderFactory, Secret } from '@dragoman/core'
+import { type OutgoingProxy, type ProviderFactory, Secret } from '@dragoman/core'
+import type { CredentialSource } from '@dragoman/token-pool'
 import type { Discovery } from '../discover.ts'
 import type { NamedProvider } from './deployments.ts'
 import { optionNames, type ProviderEntry } from './provider-schema.ts'
 import type { Config } from './schema.ts'
-import type { ProviderOrigin, ProviderSettings } from './settings.ts'
+import type { CredentialPlace, ProviderOrigin, ProviderSettings } from './settings.ts'
 import { mapAt, valueAt } from './values.ts'
 
 /** The types that findings become providers of. */
@@ -39,15 +40,22 @@ export function foundProviders(discovery: Discovery, types: FindingTypes): Reado
 export function providerSettings(
   id: string,
   entry: ProviderEntry,
-  origin: ProviderOrigin,
-  proxies: { configured: Config['proxy']; environment: OutgoingProxy | undefined },
+  context: {
+    origin: ProviderOrigin
+    proxies: { configured: Config['proxy']; environment: OutgoingProxy | undefined }
+    credentialsFrom: readonly CredentialPlace[]
+  },
 ): ProviderSettings {
+  const { origin, proxies, credentialsFrom } = context
   const proxy = entry.proxy ?? proxies.configured ?? proxies.environment
+  const { weights = [], ...pool } = entry.pool
   return {
     id,
     type: entry.type,
     options: entry.options,
-    credentials: entry.credentials.map((values, index) => credential(`${id}#${index + 1}`, values)),
+    credentials: entry.credentials.map((values, index) => credential(values, weights[index], originNames[origin])),
+    credentialsFrom,
+    pool,
     limits: entry.limits,
     normalize: entry.normalize,
     proxy: proxy === 'direct' ? undefined : proxy,
@@ -55,11 +63,23 @@ export function providerSettings(
   }
 }
 
-function credential(id: string, values: Readonly<Record<string, string | undefined>>): Credential {
+function credential(
+  values: Readonly<Record<string, string | undefined>>,
+  weight: number | undefined,
+  from: string,
+): CredentialSource {
   const secrets = Object.entries(values).flatMap(([name, value]): [string, Secret][] =>
     value === undefined ? [] : [[name, new Secret(value)]],
   )
-  return { id, values: Object.fromEntries(secrets) }
+  return { values: Object.fromEntries(secrets), weight, from }
+}
+
+/** Where a credential stands, for people. */
+const originNames: Readonly<Record<ProviderOrigin, string>> = {
+  file: 'configuration',
+  environment: 'environment',
+  local: 'found on this machine',
+  'built-in': 'built-in',
 }
 
 /** Providers as deployments name them, from entries that may be wrong in many ways. */

@@ -23,6 +23,11 @@ export const host: Reader<string> = {
   read: (text) => (isHostName(text) ? text : undefined),
 }
 
+export const path: Reader<string> = { form: 'a path', read: (text) => text }
+
+/** Whether it will do is for the schema to say, which never shows it. */
+export const secret: Reader<string> = { form: 'a secret', read: (text) => text || undefined }
+
 export const httpUrl: Reader<string> = {
   form: 'a URL with http or https',
   read: (text) => (/^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),

@@ -1,10 +1,11 @@
 import type { ProviderFactory } from '@dragoman/core'
 import { z } from 'zod'
 import { isHostName, isOrigin } from './addresses.ts'
-import { limitOverrides, limitsSchema } from './limits.ts'
+import { durationMs, limitOverrides, limitsSchema } from './limits.ts'
 import { logLevels } from './log-level.ts'
 import { normalizeSchema } from './normalize.ts'
 import { faultOfClientKey } from './placeholders.ts'
+import { vaultSchema } from './pool.ts'
 import { providerId, providerSchema } from './provider-schema.ts'
 import { proxySchema } from './proxy.ts'
 
@@ -56,6 +57,20 @@ const logSchema = z.strictObject({
   access: z.boolean().default(true).describe('One line for each request.'),
 })
 
+const adminSchema = z.strictObject({
+  key: keyText
+    .optional()
+    .describe('The key for `/admin`. Default: one is made, in the file `admin.key` of `store.path`.'),
+})
+
+const storeSchema = z.strictObject({
+  path: z.string().min(1).default('data').describe('The folder for what outlives the process.'),
+})
+
+const cooldownSchema = z.strictObject({
+  maxMs: durationMs.default(600_000).describe('No credential is left out for longer, whatever its service asks for.'),
+})
+
 const deploymentSchema = z.looseObject({
   provider: z.string().describe('Id of the provider that serves the model.'),
   model: z
@@ -86,6 +101,7 @@ export function configSchema(factories: readonly ProviderFactory[]) {
     .strictObject({
       server: serverSchema.prefault({}).describe('Where the server listens and to whom it answers.'),
       clients: clientsSchema.optional().describe('Who may use the server.'),
+      admin: adminSchema.prefault({}).describe('Who may look after the server.'),
       providers: z
         .record(providerId, providerSchema(factories))
         .optional()
@@ -102,7 +118,10 @@ export function configSchema(factories: readonly ProviderFactory[]) {
         .optional()
         .describe('Serves names that nothing else does: one of `models`, or `<provider>/<model>`.'),
       limits: limitsSchema.prefault({}).describe('Bounds. Times are in milliseconds.'),
+      cooldown: cooldownSchema.prefault({}).describe('Credentials that do not work at the moment.'),
       proxy: proxySchema.optional().describe('The proxy towards all providers.'),
+      store: storeSchema.prefault({}).describe('Where the server keeps things.'),
+      vault: vaultSchema.prefault({}).describe('Sessions of accounts, sealed. A service with plain keys needs none.'),
       log: logSchema.prefault({}).describe('What the server writes to its terminal.'),
     })
     .describe('Configuration of Dragoman.')

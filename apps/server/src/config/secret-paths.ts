@@ -35,7 +35,12 @@ export function secretsIn(config: unknown): readonly Path[] {
       Object.keys(mapAt(credential, [])).map((name) => ['providers', id, 'credentials', index, name]),
     ),
   )
-  return [...keys, ...credentials].filter((path) => typeof valueAt(config, path) === 'string')
+  const own = [
+    ['admin', 'key'],
+    ['vault', 'key'],
+    ...listAt(config, ['vault', 'previousKeys']).map((_, at) => ['vault', 'previousKeys', at]),
+  ]
+  return [...keys, ...credentials, ...own].filter((path) => typeof valueAt(config, path) === 'string')
 }
 
 /** Lines in which no secret of the configuration stands, whatever a provider's own check may have put into its message. */

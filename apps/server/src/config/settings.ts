@@ -1,9 +1,12 @@
-import type { Credential, OutgoingProxy, Secret } from '@dragoman/core'
+import type { OutgoingProxy, Secret } from '@dragoman/core'
 import type { Normalize } from '@dragoman/gateway'
+import type { CredentialSource } from '@dragoman/token-pool'
+import type { CredentialLocation } from '@dragoman/token-pool/files'
 import type { z } from 'zod'
 import type { Discovery } from '../discover.ts'
 import type { limitsSchema } from './limits.ts'
 import type { LogLevel } from './log-level.ts'
+import type { poolSchema } from './pool.ts'
 
 /** Bounds of the server and of every request. */
 export type Limits = Readonly<z.output<typeof limitsSchema>>
@@ -11,13 +14,21 @@ export type Limits = Readonly<z.output<typeof limitsSchema>>
 /** Where a provider comes from: the file, a key in the environment, a local port, or the server itself. */
 export type ProviderOrigin = 'file' | 'environment' | 'local' | 'built-in'
 
+/** A path, absolute or from the working folder, or the text of a variable. `field` is what a bare token in it is. */
+export type CredentialPlace =
+  | Extract<CredentialLocation, { file: string } | { directory: string }>
+  | { readonly field?: string | undefined; readonly text: Secret; readonly from: string }
+
 export interface ProviderSettings {
   readonly id: string
   /** Id of its factory. */
   readonly type: string
   /** As the factory's schema gives them. */
   readonly options: Readonly<Record<string, unknown>>
-  readonly credentials: readonly Credential[]
+  readonly credentials: readonly CredentialSource[]
+  /** Where further ones are. */
+  readonly credentialsFrom: readonly CredentialPlace[]
+  readonly pool: Omit<z.output<typeof poolSchema>, 'weights'>
   readonly limits: Partial<Limits>
   readonly normalize?: Normalize | undefined
   readonly proxy?: string | OutgoingProxy | undefined
@@ -58,6 +69,14 @@ export interface Settings {
   readonly models: readonly ModelSettings[]
   readonly defaultModel?: string | undefined
   readonly limits: Limits
+  /** Undefined: the one in `admin.key` of the store. */
+  readonly adminKey?: Secret | undefined
+  readonly maxCooldownMs: number
+  /** Absolute paths of folders. */
+  readonly paths: { readonly store: string; readonly sessions: string }
+  /** Undefined: the one in `sessions.key` of the store. */
+  readonly vaultKey?: Secret | undefined
+  readonly previousVaultKeys: readonly Secret[]
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty'; readonly access: boolean }
   /** What was found without being configured, for the first lines on the terminal. */
   readonly discovery?: Discovery | undefined

@@ -63,7 +63,7 @@ async function start({ host, upstream, keys, corsOrigins, maxConnections, header
   const log = pino({ base: null })
   const { server, clients, limits } = settings
   const app = createApp({
-    gateway: await compose(settings, { record: logRecord(log) }),
+    gateway: (await compose(settings, { record: logRecord(log), log })).gateway,
     access: { mode: clients.mode, ...server },
     keys: clients.mode === 'keys' ? clients.keys : undefined,
     limits,

@@ -40,26 +40,17 @@ const exposed = [
  * listed. With keys, the key is the right, and any origin may ask. Answers preflights, which carry no key.
  */
 export function access(rules: AccessRules): Handler {
-  const ruleFor = remembered((host) => hostRule(host, rules))
+  const checkHost = hostGate(rules)
   const isAllowed = remembered((origin) => isAllowedOrigin(origin, rules))
   const isPublic = rules.mode === 'keys' && (rules.corsOrigins?.includes('*') ?? true)
   return (request, response, next) => {
-    const { host, origin } = request.headers
-    if (rules.mode === 'open') {
-      const rule = host === undefined ? 'unknown' : ruleFor(host)
-      const isKnown = rule === 'known' || (rule !== 'unknown' && rule.address === localAddress(request))
-      if (!isKnown) {
-        const name = JSON.stringify(host?.slice(0, 100) ?? '')
-        throw new DragomanError('permission_denied', `The host ${name} is not in server.hosts`, {
-          publicCode: 'host_not_allowed',
-        })
-      }
-      if (origin !== undefined && !isAllowed(origin)) {
-        const name = JSON.stringify(origin.slice(0, 100))
-        throw new DragomanError('permission_denied', `The origin ${name} is not in server.corsOrigins`, {
-          publicCode: 'origin_not_allowed',
-        })
-      }
+    const { origin } = request.headers
+    checkHost(request)
+    if (rules.mode === 'open' && origin !== undefined && !isAllowed(origin)) {
+      const name = JSON.stringify(origin.slice(0, 100))
+      throw new DragomanError('permission_denied', `The origin ${name} is not in server.corsOrigins`, {
+        publicCode: 'origin_not_allowed',
+      })
     }
     if (origin !== undefined && isAllowed(origin)) {
       response.setHeader('access-control-allow-origin', isPublic ? '*' : origin)
@@ -76,6 +67,21 @@ export function access(rules: AccessRules): Handler {
       return
     }
     next()
+  }
+}
+
+/** In open mode, throws for a `Host` that is neither this machine nor listed. */
+export function hostGate(rules: AccessRules): (request: IncomingMessage) => void {
+  const ruleFor = remembered((host) => hostRule(host, rules))
+  return (request) => {
+    if (rules.mode !== 'open') return
+    const { host } = request.headers
+    const rule = host === undefined ? 'unknown' : ruleFor(host)
+    if (rule === 'known' || (rule !== 'unknown' && rule.address === localAddress(request))) return
+    const name = JSON.stringify(host?.slice(0, 100) ?? '')
+    throw new DragomanError('permission_denied', `The host ${name} is not in server.hosts`, {
+      publicCode: 'host_not_allowed',
+    })
   }
 }
 

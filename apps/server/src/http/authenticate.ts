@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { DragomanError, type Secret } from '@dragoman/core'
 import { type Exchange, exchangeOf, header } from './exchange.ts'
 import type { Handler } from './handler.ts'
+import type { SlowDown } from './slow-down.ts'
 
 export interface ClientKey {
   readonly name: string
@@ -23,37 +24,50 @@ export function clientKey({ headers }: IncomingMessage, exchange: Exchange): str
   )
 }
 
-function bearer(authorization: string): string | undefined {
+export function bearer(authorization: string): string | undefined {
   if (authorization.startsWith('Bearer ')) return authorization.slice(7).trim()
   return /^bearer +(.*)$/i.exec(authorization)?.[1]?.trim()
 }
 
+/** The name of a key that somebody brought; undefined when it is none of those that are known. */
+export type NameOfKey = (given: string) => string | undefined
+
 /**
- * Lets pass whoever brings one of the keys. A key is compared in full with every one, in constant time, and remembered
- * once it was right: the hash is the dearest part of a request's way in. There are as many to remember as there are keys.
+ * Compares a key in full with every one, in constant time, and remembers it once it was right: the hash is the dearest
+ * part of a request's way in. There are as many to remember as there are keys.
  */
-export function authenticate(keys: readonly ClientKey[]): Handler {
+export function namesOf(keys: readonly ClientKey[]): NameOfKey {
   const known = keys.map(({ name, key }) => ({ name, digest: digest(key.reveal()) }))
   const names = new Map<string, string>()
-  const nameOf = (given: string): string | undefined => {
+  return (given) => {
     const remembered = names.get(given)
     if (remembered !== undefined) return remembered
     const found = match(digest(given), known)
     if (found) names.set(given, found.name)
     return found?.name
   }
+}
+
+/** Lets pass whoever brings one of the keys. Who brings a wrong one, again and again, waits for his answer. */
+export function authenticate(nameOf: NameOfKey, slowDown: SlowDown): Handler {
   return (request, response, next) => {
     const exchange = exchangeOf(response)
     const given = clientKey(request, exchange)
     const name = given === undefined ? undefined : nameOf(given)
-    if (name === undefined) {
-      response.setHeader('www-authenticate', 'Bearer')
-      const message = given === undefined ? 'No API key was sent' : 'The API key is not one of this server'
-      throw new DragomanError('invalid_api_key', `${message}: use Authorization: Bearer <key>`)
+    if (name !== undefined) {
+      exchange.client = name
+      next()
+      return
     }
-    exchange.client = name
-    next()
+    response.setHeader('www-authenticate', 'Bearer')
+    if (given === undefined) throw unauthorized('No API key was sent')
+    const refusal = unauthorized('The API key is not one of this server')
+    slowDown.wrongKey(request, exchange, (crowded) => next(crowded ?? refusal))
   }
+}
+
+function unauthorized(message: string): DragomanError {
+  return new DragomanError('invalid_api_key', `${message}: use Authorization: Bearer <key>`)
 }
 
 function match<K extends { digest: Buffer }>(given: Buffer, known: readonly K[]): K | undefined {

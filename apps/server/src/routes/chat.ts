@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type CallerSignal, chatEncoder, DragomanError } from '@dragoman/core'
 import type { Answer, Gateway, RouteInfo } from '@dragoman/gateway'
 import { type ChatCompletionRequest, chatCompletionRequest, validate } from '@dragoman/openai-schema'
-import { exchangeOf, headerValue, type OpenRequests } from '../http/exchange.ts'
+import { exchangeOf, header, headerValue, type OpenRequests } from '../http/exchange.ts'
 import type { Handler } from '../http/handler.ts'
 import type { bodyReader } from '../http/read-json.ts'
 import { sendJson, sendJsonBytes } from '../http/send-json.ts'
@@ -17,10 +17,15 @@ export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<
     const body = readRequest(value)
     exchange.isRecorded = true
     const { client, id: requestId } = exchange
-    const answer = await gateway.chat(body, { signal, client, requestId, body: text })
+    const answer = await gateway.chat(body, { signal, client, session: session(request), requestId, body: text })
     tellRoute(response, answer.route, body)
     return send(response, answer, body, signal)
   }
+}
+
+/** What coding agents call the session that a request belongs to. */
+function session({ headers }: IncomingMessage): string | undefined {
+  return header(headers, 'session-id') ?? header(headers, 'x-claude-code-session-id')
 }
 
 function readRequest(body: unknown): ChatCompletionRequest {

@@ -1,15 +1,49 @@
+import type { Clock } from '@dragoman/core'
+import type { AdminAccess } from '../http/admin-access.ts'
 import type { Handler } from '../http/handler.ts'
 import { sendJson } from '../http/send-json.ts'
+import type { ProviderCredentials } from '../provider-credentials.ts'
 
-/** `GET /health`: 200 while the process can serve. */
-export function health(options: { version: string; startedAt: number; now: () => number }): Handler {
-  const { version, startedAt, now } = options
-  return (_request, response) => {
-    sendJson(response, {
-      status: 'healthy',
-      timestamp: new Date(now()).toISOString(),
-      version,
-      uptime: Math.floor((now() - startedAt) / 1000),
-    })
+export interface HealthOptions {
+  readonly version: string
+  readonly clock: Clock
+  /** Undefined: nobody learns more than the others. */
+  readonly admin: AdminAccess | undefined
+  readonly credentials: ReadonlyMap<string, ProviderCredentials>
+}
+
+/** `GET /health`: 200 while the process can serve. With the admin key also how many credentials can. */
+export function health({ version, clock, admin, credentials }: HealthOptions): Handler {
+  const startedAt = clock.elapsed()
+  return (request, response) => {
+    const answer = (isAdmin: boolean) => {
+      if (isAdmin) response.setHeader('cache-control', 'no-store')
+      sendJson(response, {
+        status: 'healthy',
+        timestamp: new Date(clock.now()).toISOString(),
+        version,
+        uptime: Math.floor((clock.elapsed() - startedAt) / 1000),
+        tokens: isAdmin ? tokenCounts(credentials) : undefined,
+      })
+    }
+    if (admin) admin.whether(request, response, answer)
+    else answer(false)
+  }
+}
+
+function tokenCounts(credentials: ReadonlyMap<string, ProviderCredentials>) {
+  const providers = [...credentials].map(([id, { pool }]) => {
+    const { total, available, cooling, disabled, inFlight } = pool.stats()
+    return { id, total, available, cooling, disabled, in_flight: inFlight }
+  })
+  const sum = (name: Exclude<keyof (typeof providers)[number], 'id'>) =>
+    providers.reduce((total, provider) => total + provider[name], 0)
+  return {
+    total: sum('total'),
+    available: sum('available'),
+    cooling: sum('cooling'),
+    disabled: sum('disabled'),
+    in_flight: sum('in_flight'),
+    providers,
   }
 }

@@ -1,0 +1,8 @@
+export { type OpenVaultOptions, openVault } from './vault-file.ts'
+export { type VaultKey, type VaultKeyFileOptions, vaultKey, vaultKeyFile } from './vault-key.ts'
+export {
+  type CredentialLocation,
+  type CredentialWatch,
+  type WatchCredentialsOptions,
+  watchCredentials,
+} from './watch-credentials.ts'

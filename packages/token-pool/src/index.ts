@@ -1,0 +1,7 @@
+export type { CredentialSource, FoundCredentials } from './credential-source.ts'
+export { memoryVault } from './memory-vault.ts'
+export { type ParseCredentialsOptions, parseCredentials } from './parse-credentials.ts'
+export { type ListChange, type RefreshResult, TokenPool } from './pool.ts'
+export type { Acquire, PoolEvent, Strategy, TokenPoolOptions } from './pool-options.ts'
+export type { SessionVault, StoredSession } from './session-vault.ts'
+export type { ModelStatus, PoolStats, RefreshStats, TokenStatus } from './token-status.ts'
