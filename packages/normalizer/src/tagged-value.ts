@@ -1,6 +1,6 @@
 import { escapeJson } from './json-string.ts'
 import type { Reading } from './markup-format.ts'
-import { MarkerSet, peek, skipSpace, standsAt, type Waiting } from './markup-lexer.ts'
+import { isSpace, MarkerSet, peek, skipSpace, standsAt, type Waiting } from './markup-lexer.ts'
 import { coerce, jsonOf, streamsAsString, typesOf } from './schema.ts'
 import { propertyOf } from './tool.ts'
 
@@ -158,7 +158,11 @@ export function* readRaw(
   }
   for (;;) {
     const { text } = cursor
-    const isFound = ends.find(text, cursor.at)
+    let isFound = ends.find(text, cursor.at)
+    // What is a closer by its looks only is passed at once, where what follows is there: a value may hold thousands.
+    while (isFound && ends.value?.before && !mayStand(text, ends.index + ends.text.length, ends.value.before)) {
+      isFound = ends.find(text, ends.index + 1)
+    }
     const { index, value: end, text: found } = ends
     add(text.slice(cursor.at, isFound ? index : text.length))
     cursor.at = isFound ? index : text.length
@@ -181,6 +185,13 @@ export function* readRaw(
     }
     add(cursor.release())
   }
+}
+
+/** Whether, after white space, one of the markers may stand, as far as the text goes. */
+function mayStand(text: string, from: number, markers: MarkerSet<string>): boolean {
+  let at = from
+  while (isSpace(text.charCodeAt(at))) at++
+  return at === text.length || markers.findAt(text, at)
 }
 
 /** Whether, after white space, one of the markers or the end of the text follows, in the midst of a marker too. */

@@ -421,29 +421,43 @@ export function* readValue(value: ValueStream, syntax: Syntax): Waiting<CallStat
   }
 }
 
-function* readRaw(value: ValueStream, openCount: number, { isJson, plain }: Syntax): Waiting<CallState> {
+function* readRaw(value: ValueStream, openCount: number, { isJson }: Syntax): Waiting<CallState> {
   const { cursor, ends } = value
   const [openers, closers, quotes] = isJson ? ['{[', '}]', '"'] : ['{[(', '}])', '"\'']
   let depth = openCount
   value.put('')
   value.groups = undefined
   value.as = 'raw'
+  /** What was read from here on is not put yet: character by character it would be a rope. */
+  let from = cursor.at
+  const settle = () => value.put(cursor.text.slice(from, cursor.at))
   for (;;) {
-    const char = cursor.next || (yield* value.peek())
-    if (char === '') return 'incomplete'
+    let char = cursor.next
+    if (char === '') {
+      settle()
+      char = yield* value.peek()
+      if (char === '') return 'incomplete'
+      from = cursor.at
+    }
     const isCloser = closers.includes(char)
-    if (depth === 0 && (isCloser || char === ',')) return 'invalid'
-    if (ends.stopsAt.includes(char) && (yield* value.isAtEnd())) return 'invalid'
-    if (char === '"' && plain && value.passes(plain)) continue
-    value.put(char)
+    if (depth === 0 && (isCloser || char === ',')) break
+    if (ends.stopsAt.includes(char)) {
+      settle()
+      if (yield* value.isAtEnd()) return 'invalid'
+      from = cursor.at
+    }
     cursor.at++
     if (openers.includes(char)) depth++
-    else if (isCloser && --depth === 0 && openCount > 0) return 'invalid'
+    else if (isCloser && --depth === 0 && openCount > 0) break
     else if (quotes.includes(char)) {
+      settle()
       if (!(yield* value.readText(char, passEscape))) return 'incomplete'
       value.put(char)
+      from = cursor.at
     }
   }
+  settle()
+  return 'invalid'
 
   function* passEscape(): Waiting<boolean> {
     value.put('\\')
