@@ -88,7 +88,9 @@ describe('sessions', () => {
     const [file = ''] = (await readdir(at('sessions'))).filter((name) => name.endsWith('.vault'))
     const sealed = await readFile(join(at('sessions'), file))
     expect((await stat(join(at('sessions'), file))).mode & 0o777).toBe(0o600)
-    expect(leaked({ password, session: 'visit-1-of-many', address: 'jane@example' }, sealed.toString('latin1'))).toEqual([])
+    expect(
+      leaked({ password, session: 'visit-1-of-many', address: 'jane@example' }, sealed.toString('latin1')),
+    ).toEqual([])
     expect(leaked({ password, session: 'visit-1-of-many' }, logged)).toEqual([])
   })
 
@@ -111,7 +113,9 @@ describe('sessions', () => {
     expect((await stat(at('sessions.key'))).mode & 0o777).toBe(0o600)
     const made = await readFile(at('sessions.key'), 'utf8')
     expect(leaked({ made }, logged)).toEqual([])
-    expect(await tokenOf(await start(provider, { credentials: [account] }, { vaultKey: undefined }))).toBe('visit-1-of-many')
+    expect(await tokenOf(await start(provider, { credentials: [account] }, { vaultKey: undefined }))).toBe(
+      'visit-1-of-many',
+    )
   })
 
   test('a key that is too short is refused by what it lacks', async () => {

@@ -1,7 +1,8 @@
 import { jsonNumber } from './bare-literal.ts'
 import type { CallState } from './markup-event.ts'
 import { accept, markerSet, skipBeginning, type Waiting } from './markup-lexer.ts'
-import { type ArgumentEnds, readValue, type Syntax, type ValueSource, ValueStream } from './value-reader.ts'
+import { readValue, type Syntax } from './value-reader.ts'
+import { type ArgumentEnds, type ValueSource, ValueStream } from './value-stream.ts'
 
 const BARE_KEY = /[^,:}\]<]*/y
 const BARE = /[^,}\]<]*/y

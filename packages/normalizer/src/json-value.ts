@@ -1,7 +1,8 @@
 import { BARE, bareLiteral, jsonNumber } from './bare-literal.ts'
 import type { CallState, RepairKind } from './markup-event.ts'
 import { Cursor, MarkerSet, markerSet, type Waiting } from './markup-lexer.ts'
-import { type ArgumentEnds, readValue, type Syntax, type ValueSource, ValueStream } from './value-reader.ts'
+import { readValue, type Syntax } from './value-reader.ts'
+import { type ArgumentEnds, type ValueSource, ValueStream } from './value-stream.ts'
 
 const KEY = /[\w$.\u0080-\uffff-]*/y
 const KEY_START = /[\w$.\u0080-\uffff-]/

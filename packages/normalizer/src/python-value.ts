@@ -2,7 +2,8 @@ import { BARE, bareLiteral } from './bare-literal.ts'
 import { noEnds } from './json-value.ts'
 import type { CallState } from './markup-event.ts'
 import { MarkerSet, type Waiting } from './markup-lexer.ts'
-import { readValue, type Syntax, type ValueSource, ValueStream } from './value-reader.ts'
+import { readValue, type Syntax } from './value-reader.ts'
+import { type ValueSource, ValueStream } from './value-stream.ts'
 
 const ESCAPES = new Map([...'\\\'"abfnrtv'].map((letter, at) => [letter, '\\\'"\u0007\b\f\n\r\t\v'.charAt(at)]))
 const DIGITS = new Map([

@@ -2,9 +2,7 @@ import { noEnds, readJson } from './json-value.ts'
 import type { CallState } from './markup-event.ts'
 import type { Reading } from './markup-format.ts'
 import { Cursor, type MarkerSet, peek, skipSpace, standsAt, type Waiting } from './markup-lexer.ts'
-import { type ArgumentEnds, ValueStream } from './value-reader.ts'
-
-export type { ArgumentEnds } from './value-reader.ts'
+import { type ArgumentEnds, ValueStream } from './value-stream.ts'
 
 /**
  * Reads the JSON arguments of a call, and goes behind them. An object, or an object encoded in a string; nothing or

@@ -1,16 +1,8 @@
-import type { Cursor, Waiting } from './markup-lexer.ts'
+import { type Cursor, readWhile, type Waiting } from './markup-lexer.ts'
 
 const NAME = /[\p{L}\p{N}_.-]*/uy
 
 /** Reads a name as it stands before brackets, '' where none does. */
-export function* readDottedName(cursor: Cursor): Waiting<string> {
-  let name = ''
-  for (;;) {
-    NAME.lastIndex = cursor.at
-    NAME.test(cursor.text)
-    name += cursor.text.slice(cursor.at, NAME.lastIndex)
-    cursor.at = NAME.lastIndex
-    if (cursor.at < cursor.text.length || cursor.isOver) return name
-    yield
-  }
+export function readDottedName(cursor: Cursor): Waiting<string> {
+  return readWhile(cursor, NAME)
 }

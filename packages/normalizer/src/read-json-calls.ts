@@ -11,7 +11,8 @@ import {
   standsAt,
   type Waiting,
 } from './markup-lexer.ts'
-import { type ArgumentEnds, readArguments } from './read-arguments.ts'
+import { readArguments } from './read-arguments.ts'
+import type { ArgumentEnds } from './value-stream.ts'
 
 /** Calls as JSON objects: `{"name": …, "arguments": {…}}`, one, several, or in a list. */
 export interface JsonCalls {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { CallState, EndedHow, RepairKind } from './markup-event.ts'
 import { Cursor, markerSet, type Waiting } from './markup-lexer.ts'
-import type { ArgumentEnds, ValueSource } from './value-reader.ts'
+import type { ArgumentEnds, ValueSource } from './value-stream.ts'
 
 export interface IncrementalValue {
   readonly isDone: boolean

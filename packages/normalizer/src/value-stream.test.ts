@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { inPieces, PushedValue, pieceLengths, readPieces } from './test-value-laws.ts'
-import { ValueStream } from './value-reader.ts'
+import { ValueStream } from './value-stream.ts'
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
