@@ -130,7 +130,11 @@ function checkSubpath(specifier, name, { packages }) {
   const ours = packages.get(name)
   if (!ours) return []
   const subpath = `.${specifier.slice(name.length)}`
-  return subpath in (ours.manifest.exports ?? {}) ? [] : [`"${specifier}" is not exported by ${name}`]
+  const isExported = Object.keys(ours.manifest.exports ?? {}).some((pattern) => {
+    const [before = '', after] = pattern.split('*')
+    return after === undefined ? pattern === subpath : subpath.startsWith(before) && subpath.endsWith(after)
+  })
+  return isExported ? [] : [`"${specifier}" is not exported by ${name}`]
 }
 
 /** @param {string} root @param {string} file @param {string} name @param {boolean} isTest @param {Workspace} workspace */

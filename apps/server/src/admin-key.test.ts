@@ -115,3 +115,13 @@ test('where no file can be the server goes without, and says so', async () => {
     expect(notice).toContain('ADMIN_KEY')
   }
 })
+
+test("a client's key is none, wherever it comes from", async () => {
+  const path = folder.path('admin.key')
+  const clientKeys = [new Secret('another-key-entirely'), new Secret(made)]
+  expect(await problemOf(adminKey({ configured: new Secret(` ${made} `), path, clientKeys }))).toContain('of a client')
+  await folder.write('admin.key', made)
+  const problem = await problemOf(adminKey({ configured: undefined, path, clientKeys }))
+  expect(problem).toContain('of a client')
+  expect(problem).not.toContain(made)
+})

@@ -10,6 +10,19 @@ export interface AdminKeyOptions {
   readonly configured: Secret | undefined
   /** Where the one is kept that is made otherwise. Its folder is made too. */
   readonly path: string
+  /** It must be none of these. */
+  readonly clientKeys?: readonly Secret[] | undefined
+}
+
+/**
+ * The admin key, made where there is none, as `findKey` says; a `ConfigError` also where a client has the same.
+ */
+export async function adminKey(options: AdminKeyOptions): Promise<{ key?: Secret; notice?: string }> {
+  const found = await findKey(options)
+  if (options.clientKeys?.some((client) => client.reveal().trim() === found.key?.reveal())) {
+    throw new ConfigError(['The admin key is also the key of a client, who could do everything: make another one'])
+  }
+  return found
 }
 
 /**
@@ -17,7 +30,7 @@ export interface AdminKeyOptions {
  * start at the same time get the same one. Undefined, with a notice, where a new one cannot be kept. Throws a
  * `ConfigError` for a key that is none, configured or in the file; no message and no notice holds a key.
  */
-export async function adminKey({ configured, path }: AdminKeyOptions): Promise<{ key?: Secret; notice?: string }> {
+async function findKey({ configured, path }: AdminKeyOptions): Promise<{ key?: Secret; notice?: string }> {
   if (configured !== undefined) {
     const value = configured.reveal()
     const fault = faultOfClientKey(value)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chatStream, startFakeUpstream } from '@dragoman/testkit'
 import pino from 'pino'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { compose, loadPresets, providerTypes } from './compose.ts'
 import { loadSettings } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
@@ -66,6 +66,15 @@ test('with keys an unknown model is a 404; without, the default model serves it'
     await settingsOf('clients: { keys: [sk-a-real-looking-key] }\nproviders: { demo: { type: demo } }'),
   )
   await expect(keyed.chat({ model: 'gpt-4', messages }, { signal })).rejects.toMatchObject({ code: 'model_not_found' })
+})
+
+test('providers are told where media may be fetched from', async () => {
+  const demo = await providerTypes.demo?.()
+  if (!demo) throw new Error('There is no demo')
+  const create = vi.spyOn(demo, 'create')
+  await composed(await settingsOf('providers: { demo: { type: demo } }\noutbound: { allow: [10.1.0.0/16] }'))
+  expect(create.mock.calls.map(([, environment]) => environment?.mediaFrom)).toEqual([['10.1.0.0/16']])
+  create.mockRestore()
 })
 
 test('a provider reached through a loopback proxy that is written for it goes through it', async () => {

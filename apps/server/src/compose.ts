@@ -1,21 +1,27 @@
-import {
-  type Clock,
-  isDragomanError,
-  memoryState,
-  type Provider,
-  type ProviderFactory,
-  systemClock,
-} from '@dragoman/core'
+import { type Clock, isDragomanError, type Provider, type ProviderFactory, systemClock } from '@dragoman/core'
 import { createGateway, type Gateway, type GatewayOptions, type ProviderEntry } from '@dragoman/gateway'
 import { ConfigError } from './config/config-error.ts'
 import { credentialFields } from './config/credential-fields.ts'
 import type { DeploymentSettings, ProviderSettings, Settings } from './config/settings.ts'
 import { type CredentialContext, openCredentials, type ProviderCredentials } from './provider-credentials.ts'
+import { serverState } from './state.ts'
 
 /** Every provider there is, by its `type` in the configuration; loaded when it is used. The only list of its kind. */
 export const providerTypes: Readonly<Record<string, () => Promise<ProviderFactory>>> = {
   demo: async () => (await import('@dragoman/provider-demo')).demo,
+  k2think: async () => (await import('@dragoman/provider-k2think')).k2think,
+  'k2think-web': async () => (await import('@dragoman/provider-k2think/web')).k2thinkWeb,
+  kimi: async () => (await import('@dragoman/provider-kimi')).kimi,
+  'kimi-nonce': async () => (await import('@dragoman/provider-kimi/nonce')).kimiNonce,
+  'kimi-web': async () => (await import('@dragoman/provider-kimi/web')).kimiWeb,
+  longcat: async () => (await import('@dragoman/provider-longcat')).longcat,
+  'longcat-web': async () => (await import('@dragoman/provider-longcat/web')).longcatWeb,
   'openai-compatible': async () => (await import('@dragoman/provider-openai-compatible')).openAICompatible,
+  'orion-web': async () => (await import('@dragoman/provider-orion')).orionWeb,
+  qwen: async () => (await import('@dragoman/provider-qwen')).qwen,
+  'qwen-web': async () => (await import('@dragoman/provider-qwen/web')).qwenWeb,
+  zai: async () => (await import('@dragoman/provider-zai')).zai,
+  'zai-web': async () => (await import('@dragoman/provider-zai/web')).zaiWeb,
 }
 
 /** Services that are found by a key in the environment or by an engine's usual port. */
@@ -36,7 +42,7 @@ export async function compose(
   options: Pick<GatewayOptions, 'record'> & { clock?: Clock; log: CredentialContext['log'] },
 ): Promise<Composition> {
   const clock = options.clock ?? systemClock
-  const state = memoryState({ clock })
+  const state = serverState(settings.paths.store, clock, options.log)
   const factoryOf = async (type: string): Promise<ProviderFactory> => {
     const factory = await providerTypes[type]?.()
     if (!factory) throw new Error(`There is no provider type ${type}`) // the configuration's schema has refused it before
@@ -45,7 +51,7 @@ export async function compose(
   const create = async ({ id, type, proxy }: ProviderSettings, given: unknown): Promise<Provider> => {
     const factory = await factoryOf(type)
     try {
-      return factory.create(given, { clock, proxy })
+      return factory.create(given, { clock, proxy, mediaFrom: settings.mediaFrom })
     } catch (cause) {
       // What a factory refuses beyond its schema is the operator's to mend.
       if (!isDragomanError(cause) || cause.scope !== 'request') throw cause
@@ -100,8 +106,9 @@ export async function compose(
     gateway,
     credentials,
     async close() {
-      for (const own of credentials.values()) own.close()
+      await Promise.all([...credentials.values()].map((own) => own.close()))
       await gateway.close()
+      await state.close()
     },
   }
 }

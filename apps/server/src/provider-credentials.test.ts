@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Credential, credential, memoryState, type Provider, Secret } from '@dragoman/core'
@@ -23,7 +23,7 @@ beforeEach(async () => {
   open = []
 })
 afterEach(async () => {
-  for (const own of open) own.close()
+  await Promise.all(open.map((own) => own.close()))
   await rm(folder, { recursive: true })
 })
 
@@ -81,7 +81,7 @@ describe('sessions', () => {
     const provider = signingIn()
     const first = await start(provider, { credentials: [account] })
     expect(await tokenOf(first)).toBe('visit-1-of-many')
-    first.close()
+    await first.close()
 
     expect(await tokenOf(await start(provider, { credentials: [account] }))).toBe('visit-1-of-many')
     expect(provider.signIns).toBe(1)
@@ -173,5 +173,28 @@ describe('sources', () => {
     const waiting = await start(plain, { credentialsFrom: [{ file: at('none.txt') }] })
     expect(() => waiting.pool.lease({ signal })).toThrow('acme has no credential')
     expect(waiting.problems).toEqual([expect.stringContaining('is not there')])
+  })
+
+  test("the server's own folders are none, and its keys in other ones are not read", async () => {
+    const failure = start(plain, { credentialsFrom: [{ directory: folder }] })
+    await expect(failure).rejects.toThrow('where the server keeps keys of its own')
+    await mkdir(at('tokens'))
+    await writeFile(at('tokens/admin.key'), 'dgadmin-1', { mode: 0o600 })
+    await writeFile(at('tokens/mine.txt'), 't-1', { mode: 0o600 })
+    const own = await start(plain, { credentialsFrom: [{ directory: at('tokens') }] })
+    expect(own.pool.status().map(({ from }) => from)).toEqual([`${at('tokens')}/mine.txt:1`])
+  })
+
+  test('problems are those of the last reading', async () => {
+    await writeFile(at('tokens.txt'), 't-1\n', { mode: 0o600 })
+    const own = await start(plain, { credentialsFrom: [{ file: at('tokens.txt') }] })
+    expect(own.problems).toEqual([])
+    await writeFile(at('tokens.txt'), 't-1\n"t-2"\n')
+    const { problems } = await own.reload()
+    expect(problems).toEqual([expect.stringContaining('tokens.txt:2')])
+    expect(own.problems).toEqual(problems)
+    await writeFile(at('tokens.txt'), 't-1\n')
+    await own.reload()
+    expect(own.problems).toEqual([])
   })
 })

@@ -1,6 +1,12 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Clock, isDragomanError, type Provider, type StateStore } from '@dragoman/core'
-import { type FoundCredentials, type PoolEvent, type SessionVault, TokenPool } from '@dragoman/token-pool'
+import {
+  type CredentialSource,
+  type FoundCredentials,
+  type PoolEvent,
+  type SessionVault,
+  TokenPool,
+} from '@dragoman/token-pool'
 import { openVault, vaultKey, vaultKeyFile, watchCredentials } from '@dragoman/token-pool/files'
 import type { Logger } from 'pino'
 import { ConfigError } from './config/config-error.ts'
@@ -14,7 +20,8 @@ export interface ProviderCredentials {
   readonly problems: readonly string[]
   /** Reads files and folders anew, now. */
   reload(): Promise<FoundCredentials>
-  close(): void
+  /** Resolves when sessions that are being stored have been stored. */
+  close(): Promise<void>
 }
 
 export interface CredentialContext {
@@ -44,35 +51,41 @@ export async function openCredentials(
     clock,
     onEvent: (event) => log[levels[event.type]](event, `credential ${event.type}`),
   })
-  const nothing: FoundCredentials = { credentials: [], problems: [] }
+  for (const place of credentialsFrom) if ('directory' in place) refuseOwnFolder(id, place.directory, settings)
   // A service that asks for no key is called all the same.
   const isKeyless = credentials.length + credentialsFrom.length === 0 && fields.check({}) === undefined
-  let found = nothing
-  const take = (now: FoundCredentials) => {
-    found = now
-    pool.set(isKeyless ? [{ values: {}, name: 'none' }] : [...credentials, ...now.credentials])
+  const serve = (found: readonly CredentialSource[]) => {
+    pool.set(isKeyless ? [{ values: {}, name: 'none' }] : [...credentials, ...found])
   }
-  take(nothing)
+  serve([])
   const watch = watchCredentials({
     sources: credentialsFrom.map((place) => ('text' in place ? { ...place, text: place.text.reveal() } : place)),
     field: fields.field,
     check: fields.check,
     clock,
-    onChange: take,
+    onChange: (found) => serve(found.credentials),
     onProblem: (problem) => log.warn(`credentials of ${id}: ${problem}`),
   })
   await watch.ready
   return {
     pool,
     get problems() {
-      return found.problems
+      return watch.problems
     },
     reload: () => watch.reload(),
-    close() {
+    async close() {
       watch.close()
-      pool.close()
+      await pool.close()
     },
   }
+}
+
+/** Every file of such a folder is a list of credentials, which would be sent to the service. */
+function refuseOwnFolder(provider: string, directory: string, { paths }: Settings): void {
+  const own = [paths.store, paths.sessions].find((path) => resolve(directory) === path)
+  if (own === undefined) return
+  const problem = `${directory} is where the server keeps keys of its own: put these credentials into another folder`
+  throw new ConfigError([`providers.${provider}.credentialsFrom: ${problem}`])
 }
 
 /** How much each event matters to whoever reads the log. */

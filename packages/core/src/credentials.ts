@@ -18,6 +18,11 @@ export type Outcome = { kind: 'ok' } | { kind: 'aborted' } | { kind: 'failed'; e
 /** The right to use a credential for one attempt. */
 export interface Lease {
   readonly credential: Credential
+  /**
+   * The service has begun to answer: the credential works, though the lease goes on. May be called more than once; does
+   * nothing after `settle`.
+   */
+  confirm?(): void
   /** Gives it back. The first call counts, later ones do nothing. */
   settle(outcome: Outcome): void
 }

@@ -58,6 +58,8 @@ export interface Call {
   signal: AbortSignal
   /** Nonces and conversations; never credentials. */
   state: StateStore
+  /** Id of the client's key, for what must not be shared between clients. Absent in an app of its own. */
+  client?: string | undefined
   limits?: CallLimits | undefined
   observe?: ((event: CallEvent) => void) | undefined
 }
@@ -128,6 +130,8 @@ export interface ProviderEnvironment {
   clock?: Clock | undefined
   /** The operator's own outgoing proxy: one for everything, or those of the environment. */
   proxy?: string | OutgoingProxy | undefined
+  /** Private addresses and networks that media may be fetched from. */
+  mediaFrom?: readonly string[] | undefined
 }
 
 /** Outgoing proxies as the environment usually names them (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`). */

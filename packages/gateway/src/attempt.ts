@@ -32,6 +32,7 @@ export interface AttemptContext {
   readonly request: ChatCompletionRequest
   readonly body: string | undefined
   readonly dialect: Dialect
+  readonly client: string
   readonly clock: Clock
   readonly state: StateStore
   readonly limits: Limits
@@ -62,7 +63,7 @@ export class Attempt {
   #entry: AttemptEntry | undefined
 
   constructor(target: Target, lease: Lease, context: AttemptContext) {
-    const { request, body, dialect, clock, state, limits, markup } = context
+    const { request, body, dialect, client, clock, state, limits, markup } = context
     this.target = target
     this.limits = limits
     this.#lease = lease
@@ -74,6 +75,7 @@ export class Attempt {
       credential: lease.credential,
       signal: this.#controller.signal,
       state,
+      client,
       limits,
       observe: (event) => {
         if (event.type === 'response') this.#upstreamStatus = event.status

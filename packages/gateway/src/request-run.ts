@@ -209,6 +209,7 @@ export class RequestRun {
       const attempt = this.#open(next, lease)
       try {
         const result = await use(attempt)
+        lease.confirm?.()
         this.#firstTokenMs ??= Math.round(clock.elapsed() - this.#begunAt)
         this.#route = { name: plan.name, provider, model: target.model, dropped }
         return [result, this.#route]
@@ -224,11 +225,29 @@ export class RequestRun {
         if (error.scope === 'credential') {
           tried ??= new TriedCredentials()
           tried.add(credentials, target.model, attempt.credential, error)
+          // What is told then should hold for the whole pool, and not for the few that were tried.
+          if (callsLeft === 0) failures.push({ provider, error: this.#remaining(target, tried) })
         }
         next = await this.#after(error, next, waiting, callsLeft)
       }
     }
     throw finalError(failures)
+  }
+
+  /** What a pool has to say to a request that may make no more calls. */
+  #remaining({ entry: { id, credentials }, model }: Target, tried: TriedCredentials): DragomanError {
+    try {
+      const exclude = tried.exclude(credentials, model)
+      const given = credentials.lease({ signal: this.#context.signal, model, exclude, waitMs: 0 })
+      Promise.resolve(given).then(
+        (lease) => lease.settle({ kind: 'aborted' }),
+        () => {},
+      )
+      const message = `The credentials of ${id} that were tried failed, and others are left: try again`
+      return new DragomanError('no_credential', message, { retryAfterMs: 1_000 })
+    } catch (cause) {
+      return toDragomanError(cause)
+    }
   }
 
   /** One that comes too late is given back. */
@@ -239,12 +258,12 @@ export class RequestRun {
 
   #open({ target, request }: Candidate, lease: Lease): Attempt {
     const { clock, state, targetLimits, targetMarkup } = this.#engine
-    const { body, dialect = 'openai-chat' } = this.#context
+    const { body, dialect = 'openai-chat', client = 'open' } = this.#context
     try {
       if (this.#broken) throw this.#broken.reason
       const limits = targetLimits.of(target)
       const markup = targetMarkup.of(target, request)
-      this.#attempt = new Attempt(target, lease, { request, body, dialect, clock, state, limits, markup })
+      this.#attempt = new Attempt(target, lease, { request, body, dialect, client, clock, state, limits, markup })
       return this.#attempt
     } catch (cause) {
       lease.settle({ kind: 'aborted' })

@@ -105,8 +105,15 @@ export function describeRequest(exchange: Exchange, credential: Readonly<Record<
     method: exchange.method,
     path,
     headers: Object.keys(exchange.headers).sort(),
-    body: exchange.headers['content-type']?.includes('json') ? exchange.json : exchange.text,
+    body: bodyOf(exchange),
   }
+}
+
+function bodyOf(exchange: Exchange): unknown {
+  const type = exchange.headers['content-type'] ?? ''
+  // A message of Connect has five bytes before its JSON.
+  if (type.startsWith('application/connect+json')) return JSON.parse(Buffer.from(exchange.body).subarray(5).toString())
+  return type.includes('json') ? exchange.json : exchange.text
 }
 
 /**

@@ -42,4 +42,5 @@ export {
 export { missingPrograms, type Program, type Requirement, requires } from './requires.ts'
 export { canary, leaked } from './secrets.ts'
 export { selfSigned } from './self-signed.ts'
+export { type OpenedState, testStateStore } from './state-store-suite.ts'
 export { type BlackHole, blackHole, closedPort } from './unreachable.ts'

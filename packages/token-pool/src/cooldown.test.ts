@@ -8,7 +8,7 @@ const NOW = 1_000
 interface Settling {
   readonly number?: number
   readonly model?: string | undefined
-  readonly isRenewable?: boolean
+  readonly isRenewed?: boolean
   readonly leases?: number
   readonly jitter?: number
   readonly now?: number
@@ -16,9 +16,9 @@ interface Settling {
 
 /** Lease `number` of `leases` ends; by default it is the last one. */
 function settle(health: Health, outcome: Outcome, settling: Settling = {}): Health {
-  const { number = 1, isRenewable = false, leases = number, jitter = 0, now = NOW } = settling
+  const { number = 1, isRenewed = false, leases = number, jitter = 0, now = NOW } = settling
   const lease = { number, model: 'model' in settling ? settling.model : 'm' }
-  return nextHealth(health, { type: 'settled', lease, outcome, reason: 'r', isRenewable, leases, jitter }, now, CAP)
+  return nextHealth(health, { type: 'settled', lease, outcome, reason: 'r', isRenewed, leases, jitter }, now, CAP)
 }
 
 function failed(code: ErrorCode, options?: DragomanErrorOptions): Outcome {
@@ -179,13 +179,21 @@ test('any number of failures of one model leaves the whole alone', () => {
   expect(health.models.get('a')?.strikes).toBe(9)
 })
 
-test('a session that is rejected is for renewing; the next one in a row rests the credential', () => {
-  const renewing = fail(healthy, 'credential_rejected', { number: 1, isRenewable: true })
-  expect(renewing).toMatchObject({ rejections: 1, whole: undefined })
-  const looping = fail(renewing, 'credential_rejected', { number: 2, isRenewable: true })
-  expect(looping.whole).toMatchObject({ strikes: 1, until: NOW + 30_000 })
-  const worked = settle(renewing, ok, { number: 2 })
-  expect(fail(worked, 'credential_rejected', { number: 3, isRenewable: true }).whole).toBeUndefined()
+test('a session that is rejected rests nothing where it is renewed, and the credential where it is not', () => {
+  const renewing = fail(healthy, 'credential_rejected', { number: 1, isRenewed: true })
+  expect(renewing).toMatchObject({ consecutiveFailures: 1, whole: undefined })
+  const resting = fail(renewing, 'credential_rejected', { number: 2, isRenewed: false })
+  expect(resting.whole).toMatchObject({ strikes: 1, until: NOW + 30_000 })
+  const probed = granted(resting, 3, NOW + 30_000)
+  const again = fail(probed, 'credential_rejected', { number: 3, isRenewed: true, now: NOW + 30_000 })
+  expect(again.whole).toMatchObject({ strikes: 1, until: NOW + 30_000, probe: undefined })
+})
+
+test('a success for a model that does not rest is no news', () => {
+  const cooling = fail(healthy, 'rate_limited', { number: 1, model: 'a' })
+  const well = settle(cooling, ok, { number: 2, model: 'b' })
+  expect(well.consecutiveFailures).toBe(0)
+  expect(settle(well, ok, { number: 3, model: 'b' })).toBe(well)
 })
 
 test('enabling keeps a cooldown, a reset ends everything', () => {

@@ -27,8 +27,6 @@ export interface Health {
   readonly consecutiveFailures: number
   /** The first two models of these failures. */
   readonly failedModels: readonly (string | undefined)[]
-  /** Sessions in a row that were rejected. */
-  readonly rejections: number
   /** The number of the last lease that ended a cooldown. */
   readonly recovered: number
 }
@@ -41,8 +39,8 @@ export type HealthEvent =
       readonly outcome: Outcome
       /** What the failure is called in a status; holds no secret. */
       readonly reason: string
-      /** A new session can be had in place of the one that was rejected. */
-      readonly isRenewable: boolean
+      /** A new session comes in place of the one that was rejected. */
+      readonly isRenewed: boolean
       /** How many leases there have been. */
       readonly leases: number
       /** 0 to 1. */
@@ -69,7 +67,6 @@ export const healthy: Health = {
   models: NO_MODELS,
   consecutiveFailures: 0,
   failedModels: [],
-  rejections: 0,
   recovered: 0,
 }
 
@@ -94,7 +91,7 @@ export function nextHealth(health: Health, event: HealthEvent, now: number, maxC
     case 'reset':
       return { ...healthy, recovered: health.recovered }
     case 'counters-reset':
-      return { ...health, consecutiveFailures: 0, failedModels: [], rejections: 0 }
+      return { ...health, consecutiveFailures: 0, failedModels: [] }
   }
 }
 
@@ -173,27 +170,24 @@ function withModel(models: Health['models'], model: string, cooldown: Cooldown |
 }
 
 function afterSuccess(health: Health, lease: LeaseMark): Health {
-  if (health.consecutiveFailures === 0 && health.rejections === 0 && !health.whole && health.models.size === 0) {
-    return health
-  }
   // A success that began before the cooldown did does not end it: the answer may have taken minutes.
   const next = withScopes(
     health,
     (cooldown) => (cooldown && lease.number > cooldown.since ? undefined : cooldown),
     lease.model,
   )
+  if (next === health && health.consecutiveFailures === 0) return health
   return {
     ...next,
     consecutiveFailures: 0,
     failedModels: [],
-    rejections: 0,
     recovered: next === health ? health.recovered : Math.max(health.recovered, lease.number),
   }
 }
 
 function afterFailure(
   health: Health,
-  { lease, reason, isRenewable, leases, jitter }: Settled,
+  { lease, reason, isRenewed, leases, jitter }: Settled,
   error: DragomanError,
   now: number,
   maxMs: number,
@@ -218,11 +212,7 @@ function afterFailure(
     return { code, reason, strikes, since: leases, until, askedUntil, probe: undefined }
   }
 
-  if (code === 'credential_rejected' && isRenewable) {
-    const rejections = before.rejections + 1
-    // The session is renewed. Where the new one is rejected as well, signing in again at once would be a loop.
-    return { ...counted, rejections, whole: rejections === 1 ? before.whole : cooled(before.whole) }
-  }
+  if (code === 'credential_rejected' && isRenewed) return counted
   const isOfModel = code === 'rate_limited' || code === 'credential_forbidden'
   const failsEverywhere = counted.consecutiveFailures >= TOLERATED_FAILURES && failedModels.length > 1
   const probedWhole = health.whole?.probe === lease.number

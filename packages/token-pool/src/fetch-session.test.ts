@@ -158,6 +158,7 @@ test('what another process stored since is taken in place of renewing, unless it
   expect(two.signIn.calls).toEqual([])
 
   ;(await lease(two.pool)).settle(ok)
+  await two.clock.advance(60_000)
   ;(await lease(two.pool)).settle(failed('credential_rejected'))
   const granted = lease(two.pool)
   await called(two, 1)
@@ -283,17 +284,85 @@ test('keys are hashes: no value of a credential, and another one for another poo
 
 test('closing while a lock is waited for leaves no timer, and a lock that comes late is given back', async () => {
   const log: string[] = []
-  let grant: (unlock: () => Promise<void>) => void = () => {}
+  let grant: ((unlock: () => Promise<void>) => void) | undefined
   const one = started({ lock: () => new Promise((resolve) => (grant = resolve)) })
   const refused = expect(lease(one.pool)).rejects.toMatchObject({ message: 'zai is closed' })
-  while (one.clock.pending < 2) await turn()
-  for (let at = 0; at < 20; at++) await turn()
+  while (!grant) await turn()
   one.pool.close()
   await refused
   grant(async () => void log.push('unlocked'))
   await turn()
   expect(log).toEqual(['unlocked'])
   expect(one.clock.pending).toBe(0)
+})
+
+test('closing waits until what a service has answered is stored and the lock given back', async () => {
+  const log: string[] = []
+  let stored: (() => void) | undefined
+  const vault: SessionVault = {
+    ...memoryVault(),
+    save: (_, { values }) => new Promise((resolve) => (stored = () => resolve(void log.push(`saved ${values.token}`)))),
+    lock: async () => async () => void log.push('unlocked'),
+  }
+  const one = started({ vault })
+  const refused = expect(lease(one.pool)).rejects.toMatchObject({ message: 'zai is closed' })
+  await called(one, 1)
+  await one.signIn.resolve({ token: 'rotated' })
+  const closed = one.pool.close().then(() => log.push('closed'))
+  await refused
+  await turn()
+  expect(log).toEqual([])
+  stored?.()
+  await closed
+  expect(log).toEqual(['saved rotated', 'unlocked', 'closed'])
+  expect(one.events.map(({ type }) => type)).toEqual(['refreshed'])
+  expect(one.clock.pending).toBe(0)
+})
+
+test('what a person removes leaves the vault, what leaves the list does not', async () => {
+  const vault = memoryVault()
+  const key = await sessionKey('zai', fingerprint(source('1').values))
+  const one = started({ vault })
+  const signedIn = async (token: string) => {
+    const granted = lease(one.pool)
+    await called(one, one.signIn.calls.length + 1)
+    await one.signIn.resolve({ token })
+    return granted
+  }
+  await signedIn('first')
+  one.pool.set([])
+  one.pool.set([source('1')])
+  expect(await vault.load(key)).toMatchObject({ values: { token: 'first' } })
+
+  // Also what is being stored just then.
+  const renewed = one.pool.refresh()
+  await called(one, 2)
+  one.pool.remove('zai:1')
+  await one.signIn.resolve({ token: 'second' })
+  await renewed
+  await one.pool.close()
+  expect(await vault.load(key)).toBeUndefined()
+})
+
+test('an answer that comes at the moment of closing is stored', async () => {
+  const vault = memoryVault()
+  const one = started({ vault })
+  lease(one.pool).catch(() => {})
+  await called(one, 1)
+  one.signIn.resolve({ token: 'rotated' })
+  await one.pool.close()
+  expect(await vault.load(await sessionKey('zai', fingerprint(source('1').values)))).toMatchObject({
+    values: { token: 'rotated' },
+  })
+})
+
+test('closing does not wait for a service', async () => {
+  const one = started({ vault: memoryVault() })
+  lease(one.pool).catch(() => {})
+  await called(one, 1)
+  await one.pool.close()
+  expect(one.signIn.calls[0]?.signal.aborted).toBe(true)
+  await one.pool.close()
 })
 
 test('a vault that fails in the middle of a renewal is told of, and the renewal goes on', async () => {

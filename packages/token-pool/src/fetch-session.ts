@@ -21,6 +21,8 @@ export interface SessionRequest {
   /** Somebody wants a new one: a stored one that was not known yet is no answer. */
   readonly isForced: boolean
   readonly signal: AbortSignal
+  /** The service has answered: what follows is short, and must not be cut off. */
+  readonly answered: () => void
   /** The vault did not do its part; the session is used all the same. */
   readonly notStored: (reason: string) => void
 }
@@ -64,10 +66,24 @@ export async function fetchSession(request: SessionRequest, tools: SessionTools)
   }
 }
 
-async function acquired({ source, session, signal }: SessionRequest, { acquire }: SessionTools): Promise<Credential> {
+async function acquired(
+  { source, session, signal, answered }: SessionRequest,
+  { acquire }: SessionTools,
+): Promise<Credential> {
   const call = async (credential: Credential) => {
-    const { values, expiresAt } = await untilAborted(acquire(credential, { signal }), signal)
-    return { id: source.id, values, expiresAt }
+    let answer: Credential | undefined
+    const asked = acquire(credential, { signal }).then((given) => {
+      answered()
+      answer = { id: source.id, values: given.values, expiresAt: given.expiresAt }
+      return answer
+    })
+    try {
+      return await untilAborted(asked, signal)
+    } catch (error) {
+      // It came at the moment of the abort. The token that it replaces may be void already.
+      if (answer) return answer
+      throw error
+    }
   }
   const { latest } = session
   if (!latest) return call(source)
@@ -151,7 +167,8 @@ async function save(
     savedAt: Math.max(now, (session.stored?.savedAt ?? 0) + 1),
   }
   try {
-    await untilAborted(vault.save(key, stored), signal)
+    const saved = vault.save(key, stored)
+    await (signal.aborted ? saved : untilAborted(saved, signal))
     session.stored = stored
   } catch (error) {
     notStored(messageOf(error))

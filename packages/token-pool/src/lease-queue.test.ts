@@ -1,5 +1,7 @@
 import type { Lease } from '@dragoman/core'
+import { handClock } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
+import { LeaseQueue } from './lease-queue.ts'
 import { awaited, failed, fakeSignIn, idsOf, leased, ok, poolOf, refusalOf, source, turn } from './test-pool.ts'
 
 test('first come, first served', async () => {
@@ -190,4 +192,45 @@ test('closing refuses those who wait', async () => {
   pool.close()
   await waiting
   expect(clock.pending).toBe(0)
+})
+
+test('those who wait for several models are served in the order in which they came', async () => {
+  const { pool } = poolOf(1, { maxConcurrent: 1 })
+  let running = leased(pool)
+  const order: string[] = []
+  const excluded = leased(poolOf(1).pool).credential
+  const waiters = ['a', 'b', 'a', 'c', 'b'].map((model, at) =>
+    awaited(pool, { model, exclude: at % 2 === 0 ? undefined : new Set([excluded]) }).then((lease) => {
+      order.push(`${at}`)
+      return lease
+    }),
+  )
+  for (const waiter of waiters) {
+    running.settle(ok)
+    running = await waiter
+  }
+  expect(order).toEqual(['0', '1', '2', '3', '4'])
+})
+
+test('those who wait for another model are not asked one by one', () => {
+  const asked: unknown[] = []
+  const queue = new LeaseQueue(handClock())
+  const { signal } = new AbortController()
+  for (let at = 0; at < 1_000; at++) queue.wait({ signal, model: 'a' }, 1_000, () => undefined).catch(() => {})
+  queue.refuseWhere((need) => void asked.push(need))
+  expect(queue.first((need) => asked.push(need) < 0)).toBeUndefined()
+  expect(asked).toEqual([{ model: 'a' }, { model: 'a' }])
+  expect(queue.size).toBe(1_000)
+})
+
+test('those who run out of time together get one error, and those who came with other wishes their own', async () => {
+  const { pool, clock } = poolOf(1, { maxConcurrent: 1 })
+  leased(pool)
+  const wishes = [{}, {}, { model: 'm' }, { model: 'm' }, { waitMs: 29_999 }]
+  const errors = wishes.map((wish) => awaited(pool, wish).catch((error: unknown) => error))
+  await clock.advance(30_000)
+  const [one, two, three, four, five] = await Promise.all(errors)
+  expect(two).toBe(one)
+  expect(four).toBe(three)
+  expect(new Set([one, three, five]).size).toBe(3)
 })

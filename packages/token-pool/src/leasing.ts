@@ -2,6 +2,7 @@ import {
   type Clock,
   type Credential,
   DragomanError,
+  type ErrorCode,
   type Lease,
   type LeaseOptions,
   type Outcome,
@@ -12,17 +13,24 @@ import { Alarm } from './alarm.ts'
 import { type HealthEvent, healthy, nextHealth, restOf } from './cooldown.ts'
 import { healthEvents } from './health-events.ts'
 import { LeaseQueue } from './lease-queue.ts'
-import { PoolLease } from './pool-lease.ts'
+import { type LeaseListener, PoolLease } from './pool-lease.ts'
 import type { PoolEvent, Strategy, TokenPoolOptions } from './pool-options.ts'
 import { reasonOf, refusal, waitedInVain } from './reasons.ts'
 import { Renewals } from './refresh.ts'
-import type { Renewed } from './session-state.ts'
-import { credentialOf, type Slot } from './slot.ts'
+import type { Renewed, SessionState } from './session-state.ts'
+import { credentialOf, type Slot, type Standing } from './slot.ts'
 import type { Slots } from './slots.ts'
 import { isAwaited, Standings } from './standings.ts'
 
 /** So many authentication failures in a row make every session suspect. */
 const SUSPECT = 2
+/** Whoever waited in vain until then has the same error. */
+const SAME_TIME_MS = 10
+/**
+ * Sessions are renewed for calls that fail no more often. Services answer 401 and 403 for what has nothing to do with
+ * the session, a model for instance: else a client could have all accounts sign in as often as it likes.
+ */
+const FORCED_EVERY_MS = 60_000
 
 /** Who gets which credential, and what becomes of it: all of a pool but its list and what people do with it. */
 export class Leasing {
@@ -45,6 +53,8 @@ export class Leasing {
   #leases = 0
   /** How many leases there had been at the first authentication failure in a row. */
   #authFailingSince = 0
+  #suspectedAt = Number.NEGATIVE_INFINITY
+  #lastLate: { at: number; model: string | undefined; waitMs: number; error: DragomanError } | undefined
   #isClosed = false
   inFlight = 0
   /** Authentication failures in a row. */
@@ -94,8 +104,9 @@ export class Leasing {
     if (this.#isClosed) throw this.#closed()
     const now = this.#clock.elapsed()
     if (this.#standings.dueAt <= now) this.#admitDue(now)
-    this.#wake()
-    const slot = this.#choose(options, now)
+    const best = this.#standings.selection.best(options.model, options.exclude, now)
+    if (!best || best.inFlight > 0) this.#wake()
+    const slot = best && this.#choose(best, options, now)
     return slot ? this.#grant(slot, options.model, now) : this.#wait(options, now)
   }
 
@@ -123,16 +134,16 @@ export class Leasing {
     this.#rearm()
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#isClosed = true
     this.#alarm.set(Number.POSITIVE_INFINITY)
-    this.renewals?.close()
+    const renewals = this.renewals?.close() ?? Promise.resolve()
     this.#queue.refuseWhere(() => this.#closed())
+    return renewals
   }
 
-  #choose({ model, exclude, affinityKey }: LeaseOptions, now: number): Slot | undefined {
-    const best = this.#standings.selection.best(model, exclude, now)
-    if (!best || affinityKey === undefined || !this.#standings.selection.hasChoice(model)) return best
+  #choose(best: Slot, { model, exclude, affinityKey }: LeaseOptions, now: number): Slot {
+    if (affinityKey === undefined || !this.#standings.selection.hasChoice(model)) return best
     const key = typeof affinityKey === 'function' ? affinityKey() : affinityKey
     if (key === undefined) return best
     const last = this.#affinity.get(key, now)
@@ -160,12 +171,30 @@ export class Leasing {
       this.#change(slot, { type: 'granted', lease: { number, model } }, now)
     }
     this.#standings.place(slot, now)
-    return new PoolLease(slot, credentialOf(slot), number, model, this.#settled)
+    return new PoolLease(slot, credentialOf(slot), number, model, this.#listener)
   }
 
-  readonly #settled = (slot: Slot, lease: PoolLease, outcome: Outcome): void => {
+  readonly #listener: LeaseListener = {
+    confirmed: (slot, lease) => this.#confirmed(slot, lease),
+    settled: (slot, lease, outcome) => this.#settled(slot, lease, outcome),
+  }
+
+  /** It is well before its lease is over: answers take minutes, and a probe keeps all others away. */
+  #confirmed(slot: Slot, lease: PoolLease): void {
     const now = this.#clock.elapsed()
     const before = slot.health
+    slot.lastSuccessAt = now
+    this.authFailures = 0
+    if (before === healthy) return
+    this.#judge(slot, lease, { kind: 'ok' }, now)
+    if (this.#queue.size === 0 || slot.health === before) return
+    this.#serve(slot, now, true)
+    this.#rearm()
+  }
+
+  #settled(slot: Slot, lease: PoolLease, outcome: Outcome): void {
+    const now = this.#clock.elapsed()
+    const { health, standing } = slot
     slot.inFlight--
     this.inFlight--
     if (outcome.kind === 'ok') {
@@ -180,7 +209,7 @@ export class Leasing {
     }
     this.#standings.place(slot, now)
     if (this.#queue.size === 0) return
-    this.#serve(slot, now, slot.health !== before)
+    this.#serve(slot, now, slot.health !== health, standing)
     this.#rearm()
   }
 
@@ -197,17 +226,18 @@ export class Leasing {
       return
     }
     const before = slot.health.consecutiveFailures
-    if (isRejected && session) session.isRejected = true
-    this.#judge(slot, lease, { kind: 'failed', error }, now)
-    const isCounted = slot.health.consecutiveFailures > before
-    if (isCounted && (isRejected || error.code === 'credential_forbidden')) this.#suspect()
-    if (!isRejected || !session) return
+    const isRenewed = isRejected && session !== undefined && mayForce(session, now)
+    if (isRenewed) session.isRejected = true
+    this.#judge(slot, lease, { kind: 'failed', error }, now, isRenewed)
+    if (slot.health.consecutiveFailures > before && isSuspicious(slot, lease, error.code, now)) this.#suspect(now)
+    if (!isRenewed) return
+    session.forcedAt = now
     this.#standings.replace(slot, now)
     if (slot.standing === 'asleep') this.renewals?.renew(slot, session, { isUrgent: true })
   }
 
   /** What a lease's end says about its credential. */
-  #judge(slot: Slot, { number, model, credential }: PoolLease, outcome: Outcome, now: number): void {
+  #judge(slot: Slot, { number, model, credential }: PoolLease, outcome: Outcome, now: number, isRenewed = false): void {
     const reason = outcome.kind === 'failed' ? reasonOf(outcome.error, [slot.source, credential]) : ''
     this.#change(
       slot,
@@ -216,7 +246,7 @@ export class Leasing {
         lease: { number, model },
         outcome,
         reason,
-        isRenewable: slot.session !== undefined,
+        isRenewed,
         leases: this.#leases,
         jitter: outcome.kind === 'failed' ? this.#random() : 0,
       },
@@ -225,13 +255,16 @@ export class Leasing {
   }
 
   /** An authentication failure. Two in a row: what made them probably holds for the other sessions as well. */
-  #suspect(): void {
+  #suspect(now: number): void {
     if (this.authFailures++ === 0) this.#authFailingSince = ++this.#leases
-    if (this.authFailures !== SUSPECT) return
+    if (this.authFailures !== SUSPECT || now - this.#suspectedAt < FORCED_EVERY_MS) return
+    this.#suspectedAt = now
     for (const slot of this.#slots.listed) {
       const { session, health } = slot
       if (!session?.current || session.isRejected || session.renewal || health.disabled) continue
-      if (session.renewedSince < this.#authFailingSince) this.renewals?.renew(slot, session)
+      if (session.renewedSince >= this.#authFailingSince || !mayForce(session, now)) continue
+      session.forcedAt = now
+      this.renewals?.renew(slot, session)
     }
   }
 
@@ -253,10 +286,7 @@ export class Leasing {
   #wait(options: LeaseOptions, now: number): Promise<Lease> {
     if (!this.#standings.hasHope(options, now)) throw this.#refusal(options.model, now)
     const { waitMs = this.#waitMs } = options
-    const late = () => {
-      const time = this.#clock.elapsed()
-      return waitedInVain(this.name, this.#slots.listed, options, waitMs, this.maxConcurrent, time)
-    }
+    const late = () => this.#late(options, waitMs)
     if (waitMs <= 0) throw late()
     if (this.#queue.size >= this.#maxWaiting) {
       throw new DragomanError('overloaded', `${this.#queue.size} requests wait for a credential of ${this.name}`)
@@ -266,14 +296,30 @@ export class Leasing {
     return lease
   }
 
+  /** Many who came together run out of time together: looking through all credentials for each would take seconds. */
+  #late(options: LeaseOptions, waitMs: number): DragomanError {
+    const { model, exclude } = options
+    const now = this.#clock.elapsed()
+    const hasExclusions = exclude !== undefined && exclude.size > 0
+    const known = this.#lastLate
+    const isSame = known?.model === model && known?.waitMs === waitMs && now - known.at < SAME_TIME_MS
+    if (known && isSame && !hasExclusions) return known.error
+    const error = waitedInVain(this.name, this.#slots.listed, options, waitMs, this.maxConcurrent, now)
+    if (!hasExclusions) this.#lastLate = { at: now, model, waitMs, error }
+    return error
+  }
+
   #admitDue(now: number): void {
     for (let slot = this.#standings.takeDue(now); slot; slot = this.#standings.takeDue(now)) {
       if (this.#queue.size > 0) this.#serve(slot, now, false)
     }
   }
 
-  /** Gives what became free to whoever waits for it. `hasChanged`: some may have waited for it in vain. */
-  #serve(slot: Slot, now: number, hasChanged: boolean): void {
+  /**
+   * Gives what became free to whoever waits for it. `hasChanged`: some may have waited for it in vain; so they may where
+   * it could be waited for as it stood before, and cannot now.
+   */
+  #serve(slot: Slot, now: number, hasChanged: boolean, before: Standing = 'full'): void {
     while (slot.standing === 'free') {
       const waiter = this.#queue.first(({ model, exclude }) =>
         this.#standings.selection.accepts(slot, model, exclude, now),
@@ -282,7 +328,7 @@ export class Leasing {
       waiter.grant(this.#grant(slot, waiter.options.model, now))
     }
     if (this.#queue.size === 0) return
-    if (hasChanged || !isAwaited(slot.standing)) this.#refuseHopeless(now)
+    if (hasChanged || (isAwaited(before) && !isAwaited(slot.standing))) this.#refuseHopeless(now)
   }
 
   /** What they waited for will not come: better to say so at once. */
@@ -296,7 +342,7 @@ export class Leasing {
     })
   }
 
-  /** Under load one account after the other gets its session, in the background as long as others serve. */
+  /** Where all are busy one account more gets its session, in the background as long as others serve. */
   #wake(): void {
     const slot = this.#standings.selection.asleep
     if (slot?.session && this.renewals?.hasRoom) this.renewals.renew(slot, slot.session, { isUrgent: true })
@@ -351,4 +397,14 @@ export class Leasing {
 
 function secretsOf({ source, session }: Slot): Credential[] {
   return [source, ...(session?.latest ? [session.latest] : [])]
+}
+
+function mayForce({ renewal, forcedAt }: SessionState, now: number): boolean {
+  return renewal !== undefined || now - forcedAt >= FORCED_EVERY_MS
+}
+
+/** Where a credential works, a 403 for a model is about the model. */
+function isSuspicious({ lastSuccessAt }: Slot, { model }: PoolLease, code: ErrorCode, now: number): boolean {
+  if (code !== 'credential_forbidden') return code === 'credential_rejected'
+  return model === undefined || lastSuccessAt === undefined || now - lastSuccessAt >= FORCED_EVERY_MS
 }

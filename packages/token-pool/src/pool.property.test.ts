@@ -49,6 +49,7 @@ const step = fc.oneof(
   },
   { weight: 9, arbitrary: fc.record({ do: fc.constant('settle' as const), which: some, outcome }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('settle again' as const), outcome }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('confirm' as const), which: some }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), which: some }) },
   {
     weight: 5,
@@ -102,7 +103,7 @@ test('whatever happens in whatever order: nothing stays in flight, nothing waits
   }
   await fc.assert(fc.asyncProperty(setting, fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), run), {
     seed,
-    numRuns: 400,
+    numRuns: 1_000,
   })
 })
 
@@ -174,6 +175,8 @@ class Trial {
       }
       case 'settle again':
         return this.done.at(-1)?.settle(step.outcome)
+      case 'confirm':
+        return this.open[step.which % Math.max(1, this.open.length)]?.confirm?.()
       case 'leave': {
         const controllers = [...this.waiting.keys()]
         controllers[step.which % controllers.length]?.abort(new Error('left'))
@@ -270,6 +273,15 @@ class Trial {
     expect(stats.cooling).toBe(0)
 
     const ids = stats.credentials.map(({ id }) => id)
+    const ready = stats.credentials.filter(({ state }) => state === 'ready').map(({ id }) => id)
+    const leases: Lease[] = []
+    while (leases.length < ready.length) {
+      const exclude = new Set(leases.map(({ credential }) => credential))
+      leases.push(await this.pool.lease({ signal: new AbortController().signal, exclude }))
+    }
+    expect(leases.map(({ credential }) => credential.id).sort()).toEqual(ready.sort())
+    for (const lease of leases) lease.settle({ kind: 'aborted' })
+
     for (const id of ids) this.pool.disable(id)
     for (const id of ids) {
       this.pool.enable(id)

@@ -1,6 +1,7 @@
 import { Secret } from '@dragoman/core'
 import { expect, test } from 'vitest'
-import { aborted, failed, idsOf, leased, ok, poolOf, refusalOf, source } from './test-pool.ts'
+import type { CredentialSource as Source } from './credential-source.ts'
+import { aborted, awaited, failed, idsOf, leased, ok, poolOf, refusalOf, source } from './test-pool.ts'
 
 test('the one with the fewest leases is next, of these the one that was used longest ago', () => {
   const { pool } = poolOf(3)
@@ -94,6 +95,53 @@ test('a lease of a credential that was removed may still be settled', () => {
   expect(pool.status()).toMatchObject([{ id: 'zai:2' }, { id: 'zai:1', inFlight: 0, state: 'cooling' }])
 })
 
+test('a lease that outlives its credential takes nothing from the one that came in its place', () => {
+  const [a, x, y, b] = ['a', 'x', 'y', 'b'].map((name) => source(name)) as [Source, Source, Source, Source]
+  const { pool } = poolOf(0, { credentials: [a, x, y] })
+  const outliving = leased(pool)
+  pool.set([x, y])
+  pool.set([x, y, b])
+  for (let at = 0; at < 2; at++) leased(pool).settle(ok)
+  outliving.settle(ok)
+  expect(idsOf(pool, 3).sort()).toEqual(['zai:2', 'zai:3', 'zai:4'])
+  for (const id of ['zai:2', 'zai:3']) pool.disable(id)
+  expect(idsOf(pool, 1)).toEqual(['zai:4'])
+})
+
+test('a probe that is confirmed lets the others on while it lasts', async () => {
+  const { pool, clock, events } = poolOf(1, { maxConcurrent: 2 })
+  leased(pool).settle(failed('credential_rejected'))
+  await clock.advance(30_000)
+  const probe = leased(pool)
+  expect(refusalOf(pool).message).toContain('is being tried')
+  probe.confirm?.()
+  expect(pool.status()).toMatchObject([{ state: 'ready', inFlight: 1, successes: 0, consecutiveFailures: 0 }])
+  leased(pool).settle(ok)
+  probe.confirm?.()
+  probe.settle(ok)
+  expect(pool.status()).toMatchObject([{ inFlight: 0, successes: 2 }])
+  expect(events.map(({ type }) => type)).toEqual(['cooling', 'recovered'])
+
+  // What went wrong since is not undone by it, nor by a confirmation that comes late.
+  const late = leased(pool)
+  leased(pool).settle(failed('credential_rejected'))
+  late.confirm?.()
+  late.settle(aborted)
+  late.confirm?.()
+  expect(pool.status()).toMatchObject([{ state: 'cooling', inFlight: 0 }])
+})
+
+test('a confirmed probe serves whoever waits for another credential', async () => {
+  const { pool, clock } = poolOf(2, { maxConcurrent: 2 })
+  leased(pool).settle(failed('credential_rejected'))
+  idsOf(pool, 2)
+  await clock.advance(30_000)
+  const probe = leased(pool)
+  const waiting = awaited(pool)
+  probe.confirm?.()
+  expect((await waiting).credential.id).toBe('zai:1')
+})
+
 test('an id that is not listed is no error', async () => {
   const { pool } = poolOf(1)
   expect([pool.remove('no'), pool.enable('no'), pool.disable('no'), pool.reset('no')]).toEqual(Array(4).fill(false))
@@ -107,7 +155,7 @@ test('what is disabled by hand stays so until it is enabled', async () => {
   expect(pool.status()).toMatchObject([{ state: 'disabled', reason: 'on holiday' }])
   expect(refusalOf(pool)).toMatchObject({
     code: 'no_credential',
-    message: 'zai has no usable credential: zai:1 is disabled (on holiday)',
+    message: 'zai has no usable credential: zai:1 is disabled',
     retryAfterMs: undefined,
   })
   expect(pool.enable('zai:1')).toBe(true)
@@ -172,7 +220,7 @@ test('one lease probes, the others go elsewhere or are told so', async () => {
   expect(idsOf(pool, 2)).toEqual(['zai:2', 'zai:2'])
   pool.disable('zai:2')
   expect(refusalOf(pool)).toMatchObject({
-    message: 'zai has no usable credential: zai:1 was out of quota and is being tried, zai:2 is disabled (by hand)',
+    message: 'zai has no usable credential: zai:1 was out of quota and is being tried, zai:2 is disabled',
     retryAfterMs: 1_000,
   })
   probe.settle(ok)
@@ -226,6 +274,44 @@ test('no value of a credential gets into a status, an event or an error', () => 
   const shown = JSON.stringify([pool.stats(), events, refusalOf(pool).message])
   expect(shown).not.toContain(key)
   expect(pool.status()[0]?.reason).toBe('banned or closed: Incorrect API key provided: [secret]. Ask us.')
+})
+
+test('short values are hidden where they stand alone', () => {
+  const values = { user: new Secret('bob'), pin: new Secret('83415'), sign: new Secret('a-b*') }
+  const { pool } = poolOf(0, { credentials: [{ values }] })
+  leased(pool).settle(
+    failed('credential_exhausted', undefined, 'pin 83415 (a-b*) of bob: 834156 is no pin, nor is axbb'),
+  )
+  expect(pool.status()[0]?.reason).toBe('out of quota: pin [secret] ([secret]) of bob: 834156 is no pin, nor is axbb')
+})
+
+test('clients are told that a credential is disabled, not what the operator wrote about it', async () => {
+  const { pool } = poolOf(2)
+  pool.disable('zai:1', 'Jane pays for this one')
+  leased(pool).settle(failed('credential_disabled', undefined, 'closed on Monday'))
+  expect(refusalOf(pool).message).toBe(
+    'zai has no usable credential: zai:1 is disabled, zai:2 is disabled (banned or closed)',
+  )
+  expect(pool.status()[0]?.reason).toBe('Jane pays for this one')
+})
+
+test('available are those that could serve now, or be signed in at once', async () => {
+  const { pool, clock } = poolOf(4, { maxConcurrent: 1 })
+  expect(pool.stats()).toMatchObject({ available: 4, restingForModels: 0 })
+  leased(pool, { model: 'm' }).settle(failed('rate_limited', 60_000))
+  expect(pool.stats()).toMatchObject({ available: 4, restingForModels: 1, cooling: 0 })
+  leased(pool)
+  leased(pool).settle(failed('credential_rejected'))
+  pool.disable('zai:4')
+  expect(pool.stats()).toMatchObject({ available: 1, restingForModels: 1, cooling: 1, disabled: 1 })
+  await clock.advance(60_000)
+  expect(pool.stats()).toMatchObject({ available: 2, restingForModels: 0, cooling: 0 })
+
+  const signingIn = poolOf(2, { acquire: () => new Promise(() => {}) }).pool
+  expect(signingIn.stats().available).toBe(2)
+  awaited(signingIn).catch(() => {})
+  expect(signingIn.stats().available).toBe(1)
+  signingIn.close()
 })
 
 test('a listener that throws harms nobody, and one that leases gets what is true now', () => {

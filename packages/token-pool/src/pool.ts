@@ -10,7 +10,7 @@ import type { HealthEvent } from './cooldown.ts'
 import type { CredentialSource } from './credential-source.ts'
 import { Leasing } from './leasing.ts'
 import type { TokenPoolOptions } from './pool-options.ts'
-import type { Slot } from './slot.ts'
+import { type Slot, standingOf } from './slot.ts'
 import { describe, Slots } from './slots.ts'
 import type { PoolStats, TokenStatus } from './token-status.ts'
 import { refreshStats, tokenStatus } from './token-statuses.ts'
@@ -71,19 +71,21 @@ export class TokenPool implements CredentialPool {
 
   stats(): PoolStats {
     const credentials = this.status()
+    const now = this.#clock.elapsed()
     const { name, strategy, maxConcurrent, inFlight, waiting, authFailures, renewals } = this.#leasing
     const count = (state: TokenStatus['state']) => credentials.filter((status) => status.state === state).length
     return {
       name,
       strategy,
       total: credentials.length,
-      available: credentials.filter((status) => status.state === 'ready' && status.inFlight < maxConcurrent).length,
+      available: this.#slots.listed.filter((slot) => couldServe(slot, now, maxConcurrent)).length,
+      restingForModels: credentials.filter(({ state, models }) => state === 'ready' && models.length > 0).length,
       cooling: count('cooling'),
       disabled: count('disabled'),
       inFlight,
       waiting,
       consecutiveAuthFailures: authFailures,
-      refresh: refreshStats(renewals, this.#refreshIntervalMs, this.#leasing.unixOf(this.#clock.elapsed())),
+      refresh: refreshStats(renewals, this.#refreshIntervalMs, this.#leasing.unixOf(now)),
       credentials,
     }
   }
@@ -116,11 +118,16 @@ export class TokenPool implements CredentialPool {
     return added
   }
 
-  /** Leases that run may go on, and are settled as ever. */
+  /**
+   * Leases that run may go on, and are settled as ever. Its session is deleted from the vault; `set` leaves it there, for
+   * what comes back.
+   */
   remove(id: string): boolean {
     const slot = this.#slots.get(id)
-    if (slot) this.#unlist(slot)
-    return slot !== undefined
+    if (!slot) return false
+    this.#unlist(slot)
+    this.#leasing.renewals?.forget(slot)
+    return true
   }
 
   /** No leases until `enable` or `reset`. `reason` is shown. */
@@ -164,9 +171,13 @@ export class TokenPool implements CredentialPool {
     return Promise.all(slots.map((slot) => this.#refreshed(slot, id !== undefined)))
   }
 
-  /** Waiting leases are refused, acquisitions aborted, timers ended. Leases that run may still be settled. */
-  close(): void {
-    this.#leasing.close()
+  /**
+   * Waiting leases are refused, acquisitions aborted, timers ended. Leases that run may still be settled. Resolves when
+   * the sessions that services have answered with are stored and locks given back: a process that exits before may lose
+   * a refresh token that was rotated. Never rejects.
+   */
+  close(): Promise<void> {
+    return this.#leasing.close()
   }
 
   async #refreshed(slot: Slot, isUrgent: boolean): Promise<RefreshResult> {
@@ -191,6 +202,7 @@ export class TokenPool implements CredentialPool {
   #unlist(slot: Slot): void {
     this.#slots.unlist(slot)
     this.#leasing.relist(slot)
+    this.#slots.release(slot)
     this.#leasing.tell({ type: 'removed', id: slot.id, from: slot.from })
   }
 
@@ -199,4 +211,9 @@ export class TokenPool implements CredentialPool {
     if (slot) this.#leasing.act(slot, event)
     return slot !== undefined
   }
+}
+
+function couldServe(slot: Slot, now: number, maxConcurrent: number): boolean {
+  const standing = standingOf(slot, now, maxConcurrent)
+  return standing === 'free' || standing === 'asleep'
 }

@@ -11,10 +11,19 @@ const words: { readonly [code in ErrorCode]?: string } = {
   upstream_challenge: 'asked for a captcha, a person has to look',
 }
 
+/** Where all are out for the same reason, that is the answer. */
+const publicCodes: { readonly [code in ErrorCode]?: ErrorCode } = {
+  rate_limited: 'rate_limit_exceeded',
+  credential_exhausted: 'insufficient_quota',
+}
+
 const NAMED = 5
 const MAX_LENGTH = 300
-/** Shorter values are words that messages may hold by chance. */
-const LEAST_SECRET = 6
+const HIDDEN = '[secret]'
+/** Shorter values are parts of words that messages may hold by chance: they are hidden where they stand alone. */
+const LONG_SECRET = 6
+/** Shorter ones are not hidden: too many words would be. */
+const LEAST_SECRET = 4
 /** Somebody is just trying: whether it works again is known about then. */
 const PROBE_MS = 1_000
 
@@ -31,39 +40,47 @@ export function withoutSecrets(text: string, credentials: readonly Credential[])
   let safe = text
   // The longest first: one value may be a part of another.
   for (const secret of secrets.sort((a, b) => b.length - a.length)) {
-    if (secret.length >= LEAST_SECRET) safe = safe.replaceAll(secret, '[secret]')
+    if (secret.length >= LONG_SECRET) safe = safe.replaceAll(secret, HIDDEN)
+    else if (secret.length >= LEAST_SECRET) safe = safe.replace(wordOf(secret), HIDDEN)
   }
   return safe.slice(0, MAX_LENGTH)
 }
 
-/** Why a credential is out, for the model. Undefined where it is not. Times by `clock.elapsed()`. */
-interface Absence {
-  readonly why: string
-  readonly code: ErrorCode | undefined
-  /** When it ends by itself, and is said to. */
-  readonly until?: number | undefined
-  /** The same where nobody can know: when to ask again. */
-  readonly askAgainAt?: number | undefined
+function wordOf(text: string): RegExp {
+  return new RegExp(`(?<![\\p{L}\\p{N}])${text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'gu')
 }
 
-function absenceOf(slot: Slot, model: string | undefined, now: number): Absence | undefined {
-  const { health, session } = slot
-  if (health.disabled) {
-    const { code, reason } = health.disabled
-    return { why: `is disabled (${(code && words[code]) ?? reason})`, code }
-  }
+/** Why a credential is out, for the model. Times by `clock.elapsed()`. */
+interface Absence {
+  /** What it has in common with others. */
+  readonly code: ErrorCode | undefined
+  /** When it ends by itself; Infinity where it does not. */
+  readonly until: number
+  /** Somebody tries it: nobody can know when that ends. */
+  readonly isTried?: boolean | undefined
+}
+
+function absenceOf({ health, session }: Slot, model: string | undefined, now: number): Absence | undefined {
+  if (health.disabled) return { code: health.disabled.code, until: Number.POSITIVE_INFINITY }
   const rest = restOf(health, model, now)
-  if (rest) {
-    const word = words[rest.code] ?? rest.code
-    if (rest.probe !== undefined)
-      return { why: `was ${word} and is being tried`, code: rest.code, askAgainAt: now + PROBE_MS }
-    return { why: `is ${word}`, code: rest.code, until: rest.until }
-  }
+  if (rest?.probe !== undefined) return { code: rest.code, until: now + PROBE_MS, isTried: true }
+  if (rest) return rest
   if (session?.failure && !session.isUsable(now) && !session.renewal && session.retryAt > now) {
-    return { why: signInFailed(session.failure), code: undefined, until: session.retryAt }
+    return { code: undefined, until: session.retryAt }
   }
   return undefined
 }
+
+/** For clients: what an operator wrote for himself is not in it. */
+function described({ id, health, session }: Slot, { code, until, isTried }: Absence, unixOf: Unix): string {
+  const word = code && (words[code] ?? code)
+  if (health.disabled) return `${id} is disabled${word ? ` (${word})` : ''}`
+  if (isTried) return `${id} was ${word} and is being tried`
+  const why = word === undefined && session?.failure ? signInFailed(session.failure) : `is ${word}`
+  return `${id} ${why} until ${instant(unixOf(until))}`
+}
+
+type Unix = (time: number) => number
 
 export function signInFailed(error: DragomanError): string {
   return `sign-in failed: ${error.code}`
@@ -75,24 +92,23 @@ export function refusal(
   slots: readonly Slot[],
   model: string | undefined,
   now: number,
-  unixOf: (time: number) => number,
+  unixOf: Unix,
 ): DragomanError {
   if (slots.length === 0) return new DragomanError('no_credential', `${pool} has no credential`)
-  const absences = slots.map((slot) => absenceOf(slot, model, now))
-  if (absences.includes(undefined)) return new DragomanError('no_credential', 'Every credential has been tried')
-  const ends = absences.flatMap((absence) => absence?.until ?? absence?.askAgainAt ?? [])
-  const described = absences.map((absence, at) => {
-    const until = absence?.until === undefined ? '' : ` until ${instant(unixOf(absence.until))}`
-    return `${slots[at]?.id} ${absence?.why}${until}`
-  })
-  const all = (code: ErrorCode) => absences.every((absence) => absence?.code === code)
-  const code = all('rate_limited')
-    ? 'rate_limit_exceeded'
-    : all('credential_exhausted')
-      ? 'insufficient_quota'
-      : 'no_credential'
-  return new DragomanError(code, `${pool} has no usable credential: ${list(described)}`, {
-    retryAfterMs: ends.length === 0 ? undefined : Math.max(0, Math.ceil(Math.min(...ends) - now)),
+  const named: string[] = []
+  const codes = new Set<ErrorCode | undefined>()
+  let end = Number.POSITIVE_INFINITY
+  for (const slot of slots) {
+    const absence = absenceOf(slot, model, now)
+    if (!absence) return new DragomanError('no_credential', 'Every credential has been tried')
+    if (named.length < NAMED) named.push(described(slot, absence, unixOf))
+    codes.add(absence.code)
+    end = Math.min(end, absence.until)
+  }
+  const [first, ...others] = codes
+  const code = (others.length === 0 && first && publicCodes[first]) || 'no_credential'
+  return new DragomanError(code, `${pool} has no usable credential: ${list(named, slots.length)}`, {
+    retryAfterMs: end === Number.POSITIVE_INFINITY ? undefined : Math.max(0, Math.ceil(end - now)),
   })
 }
 
@@ -105,18 +121,24 @@ export function waitedInVain(
   maxConcurrent: number,
   now: number,
 ): DragomanError {
-  const awaited = slots.flatMap((slot) => {
-    if (restOf(slot.health, model, now)) return []
-    if (slot.standing === 'renewing' || slot.standing === 'asleep') return `${slot.id} is signing in`
-    if (slot.standing !== 'full' || exclude?.has(credentialOf(slot))) return []
-    return `${slot.id} is at its limit of ${maxConcurrent}`
-  })
-  return new DragomanError('no_credential', `${pool} had no free credential within ${waitMs} ms: ${list(awaited)}`)
+  const awaited = slots.filter(
+    (slot) =>
+      !restOf(slot.health, model, now) &&
+      (isSigningIn(slot) || (slot.standing === 'full' && !exclude?.has(credentialOf(slot)))),
+  )
+  const named = awaited
+    .slice(0, NAMED)
+    .map((slot) => `${slot.id} ${isSigningIn(slot) ? 'is signing in' : `is at its limit of ${maxConcurrent}`}`)
+  const message = `${pool} had no free credential within ${waitMs} ms: ${list(named, awaited.length)}`
+  return new DragomanError('no_credential', message)
 }
 
-function list(parts: readonly string[]): string {
-  const named = parts.slice(0, NAMED).join(', ')
-  return parts.length > NAMED ? `${named} and ${parts.length - NAMED} more` : named
+function isSigningIn({ standing }: Slot): boolean {
+  return standing === 'renewing' || standing === 'asleep'
+}
+
+function list(named: readonly string[], count: number): string {
+  return named.join(', ') + (count > named.length ? ` and ${count - named.length} more` : '')
 }
 
 function instant(unixMs: number): string {

@@ -28,11 +28,11 @@ function signingIn(count: number, options: Partial<TokenPoolOptions> = {}): Test
 /** With a session that lives that long. */
 async function signedIn(count: number, lifeMs?: number, options: Partial<TokenPoolOptions> = {}) {
   const test = signingIn(count, options)
+  const signedIn = test.pool.refresh()
   for (let at = 0; at < count; at++) {
-    const lease = test.pool.lease({ signal: new AbortController().signal })
     await test.signIn.resolve({ expiresAt: lifeMs === undefined ? undefined : test.clock.now() + lifeMs })
-    ;(await lease).settle(ok)
   }
+  await signedIn
   return test
 }
 
@@ -50,7 +50,7 @@ test('the first lease signs in, and all who come meanwhile share it', async () =
   expect(events).toMatchObject([{ type: 'refreshed', id: 'zai:1', durationMs: 0 }])
 })
 
-test('each lease has one more account signed in, in the background', async () => {
+test('where all are busy each lease has one more account signed in, in the background', async () => {
   const { pool, signIn } = signingIn(3)
   const first = awaited(pool)
   await signIn.resolve()
@@ -59,7 +59,23 @@ test('each lease has one more account signed in, in the background', async () =>
   expect(signIn.calls).toHaveLength(2)
   await signIn.resolve()
   expect(leased(pool).credential.id).toBe('zai:2')
+  expect(signIn.calls).toHaveLength(2)
+  leased(pool)
   expect(signIn.calls).toHaveLength(3)
+})
+
+test('requests one after the other need one account', async () => {
+  const { pool, signIn } = signingIn(3)
+  const first = awaited(pool)
+  await signIn.resolve()
+  ;(await first).settle(ok)
+  for (let at = 0; at < 10; at++) leased(pool).settle(ok)
+  expect(signIn.calls).toHaveLength(1)
+  // Where it may not be used, another one is needed.
+  const { credential } = leased(pool)
+  const other = awaited(pool, { exclude: new Set([credential]) })
+  await signIn.resolve()
+  expect((await other).credential.id).toBe('zai:2')
 })
 
 test('a thousand accounts do not sign in at the same moment', async () => {
@@ -162,21 +178,56 @@ test('a late 401 of an older session does nothing', async () => {
 test('a service that rejects whatever it has just given is left alone for a while', async () => {
   const { pool, clock, signIn } = await signedIn(1)
   leased(pool).settle(failed('credential_rejected'))
-  await signIn.resolve()
+  await signIn.resolve({ token: 'second' })
   leased(pool).settle(failed('credential_rejected'))
   expect(signIn.calls).toHaveLength(2)
   expect(refusalOf(pool).message).toBe(
     'zai has no usable credential: zai:1 is rejected (401) until 2026-01-01T00:00:30Z',
   )
   await clock.advance(30_000)
+  leased(pool).settle(failed('credential_rejected'))
+  expect(refusalOf(pool).retryAfterMs).toBe(60_000)
+  expect(signIn.calls).toHaveLength(2)
+  await clock.advance(60_000)
+  leased(pool).settle(failed('credential_rejected'))
+  expect(signIn.calls).toHaveLength(3)
   const probe = awaited(pool)
-  await signIn.resolve()
+  await signIn.resolve({ token: 'third' })
   ;(await probe).settle(ok)
   expect(pool.status()).toMatchObject([{ state: 'ready', consecutiveFailures: 0 }])
 })
 
+test('a 401 for one model beside successes for another signs in once a minute at most', async () => {
+  const { pool, clock, signIn } = await signedIn(1)
+  for (let second = 0; second < 600; second++) {
+    for (const [model, outcome] of [
+      ['a', failed('credential_rejected')],
+      ['b', ok],
+    ] as const) {
+      if (pool.status()[0]?.state === 'ready' && !pool.status()[0]?.isRefreshing)
+        leased(pool, { model }).settle(outcome)
+      if (pool.stats().refresh.running > 0) await signIn.resolve()
+    }
+    await clock.advance(1_000)
+  }
+  expect(signIn.calls.length).toBeGreaterThan(5)
+  expect(signIn.calls.length).toBeLessThanOrEqual(11)
+})
+
+test('a rejected session that is being renewed anyway rests nothing', async () => {
+  const { pool, clock, signIn } = await signedIn(1)
+  await clock.advance(MINUTE)
+  const lease = leased(pool)
+  for (let at = 0; at < 2; at++) leased(pool, { model: `${at}` }).settle(failed('credential_forbidden'))
+  expect(signIn.calls).toHaveLength(2)
+  lease.settle(failed('credential_rejected'))
+  await signIn.resolve({ token: 'new' })
+  expect(revealed(leased(pool).credential)).toEqual({ token: 'new' })
+})
+
 test('two authentication failures in a row renew all, once', async () => {
-  const { pool, signIn } = await signedIn(3)
+  const { pool, clock, signIn } = await signedIn(3)
+  await clock.advance(MINUTE)
   const fail = () => leased(pool, { model: 'm' }).settle(failed('credential_forbidden'))
   fail()
   expect(signIn.calls).toHaveLength(3)
@@ -190,15 +241,53 @@ test('two authentication failures in a row renew all, once', async () => {
 })
 
 test('a success between them renews none', async () => {
-  const { pool, signIn } = await signedIn(3)
+  const { pool, clock, signIn } = await signedIn(3)
+  await clock.advance(MINUTE)
   leased(pool, { model: 'm' }).settle(failed('credential_forbidden'))
   leased(pool, { model: 'm' }).settle(ok)
   leased(pool, { model: 'm' }).settle(failed('credential_forbidden'))
   expect(signIn.calls).toHaveLength(3)
 })
 
+test('a 403 for a model of one that worked in the last minute makes no session suspect', async () => {
+  const { pool, clock, signIn } = await signedIn(2)
+  const refused = (model: string | undefined) => {
+    for (let at = 0; at < 2; at++) leased(pool, { model }).settle(failed('credential_forbidden'))
+  }
+  for (const lease of [leased(pool), leased(pool)]) lease.settle(ok)
+  await clock.advance(MINUTE - 1)
+  refused('a')
+  expect(pool.stats().consecutiveAuthFailures).toBe(0)
+  await clock.advance(1)
+  refused('b')
+  expect(signIn.calls).toHaveLength(4)
+})
+
+test('all are renewed on suspicion once a minute at most', async () => {
+  const { pool, clock, signIn } = await signedIn(2)
+  const refused = async () => {
+    for (let at = 0; at < 2; at++) leased(pool).settle(failed('credential_forbidden'))
+    while (pool.stats().refresh.running > 0) await signIn.resolve()
+    pool.resetAll()
+  }
+  await refused()
+  expect(signIn.calls).toHaveLength(4)
+  // Nor one that was not renewed then.
+  pool.add([source('3')])
+  pool.refresh('zai:3')
+  await signIn.resolve()
+  expect(signIn.calls).toHaveLength(5)
+  await clock.advance(MINUTE - 1)
+  await refused()
+  expect(signIn.calls).toHaveLength(5)
+  await clock.advance(1)
+  await refused()
+  expect(signIn.calls).toHaveLength(8)
+})
+
 test('what was renewed since the first of them is left alone', async () => {
-  const { pool, signIn } = await signedIn(2)
+  const { pool, clock, signIn } = await signedIn(2)
+  await clock.advance(MINUTE)
   leased(pool, { model: 'm' }).settle(failed('credential_forbidden'))
   pool.refresh('zai:2')
   await signIn.resolve()
@@ -346,6 +435,36 @@ test('never two at a time, also where it was removed and added again', async () 
   await signIn.resolve()
   ;(await waiting).settle(ok)
   expect(signIn.calls).toHaveLength(1)
+})
+
+test('a renewal that outlives its credential takes nothing from the one that came in its place', async () => {
+  const calls: string[] = []
+  const finish = new Map<string, () => void>()
+  const { pool, clock } = poolOf(3, {
+    refreshIntervalMs: HOUR,
+    acquire: ({ id, values }) => {
+      calls.push(id)
+      return new Promise((resolve) => finish.set(id, () => resolve({ id, values })))
+    },
+  })
+  const end = async (...ids: string[]) => {
+    for (const id of ids) finish.get(id)?.()
+    await turn()
+  }
+  pool.refresh()
+  await end('zai:1', 'zai:2', 'zai:3')
+  pool.refresh('zai:1')
+  pool.remove('zai:1')
+  pool.add([source('4')])
+  pool.refresh('zai:4')
+  await end('zai:4')
+  await clock.advance(1_000)
+  pool.refresh('zai:2')
+  await end('zai:2')
+  await end('zai:1')
+  calls.length = 0
+  await clock.advance(HOUR)
+  expect(calls.sort()).toEqual(['zai:2', 'zai:3', 'zai:4'])
 })
 
 test('closing ends acquisitions and leaves no timer', async () => {

@@ -1,6 +1,7 @@
 import { type Clock, type Credential, DragomanError, toDragomanError } from '@dragoman/core'
 import { restMs } from './cooldown.ts'
 import { fetchSession, type SessionTools, tookTooLong } from './fetch-session.ts'
+import { sessionKey } from './fingerprint.ts'
 import { IndexedHeap } from './indexed-heap.ts'
 import type { PoolEvent } from './pool-options.ts'
 import type { Renewed, Session, SessionState } from './session-state.ts'
@@ -23,6 +24,12 @@ interface Job {
   readonly slot: Slot
   readonly isForced: boolean
   readonly resolve: (result: Renewed) => void
+}
+
+interface Run {
+  /** Ends the acquisition, unless the service has answered. */
+  abort(reason: unknown): void
+  done: Promise<void>
 }
 
 interface Lane {
@@ -48,7 +55,8 @@ export class Renewals {
   readonly #urgent: Lane = { queue: [], running: 0 }
   /** What nobody waits for does not keep others waiting, however long it takes. */
   readonly #background: Lane = { queue: [], running: 0 }
-  readonly #running = new Set<(reason: unknown) => void>()
+  readonly #running = new Set<Run>()
+  readonly #forgetting = new Set<Promise<void>>()
   #isClosed = false
   succeeded = 0
   failed = 0
@@ -115,14 +123,35 @@ export class Renewals {
     }
   }
 
-  close(): void {
+  /** Its session does not stay in the vault either, unless it is listed again before that. */
+  forget(slot: Slot): void {
+    const forgetting = this.#forget(slot).finally(() => this.#forgetting.delete(forgetting))
+    this.#forgetting.add(forgetting)
+  }
+
+  async #forget(slot: Slot): Promise<void> {
+    const { vault, name } = this.#options
+    // It would be stored again by the renewal that runs.
+    await slot.session?.renewal
+    if (!vault || slot.isListed) return
+    try {
+      await vault.delete(slot.session?.key ?? (await sessionKey(name, slot.fingerprint)))
+    } catch {
+      // What nobody uses leaves the vault by its age.
+    }
+  }
+
+  /** Resolves when what services have answered is stored. All else ends at once. */
+  async close(): Promise<void> {
     this.#isClosed = true
     const error = this.#closed()
-    for (const abort of [...this.#running]) abort(error)
+    const runs = [...this.#running]
+    for (const run of runs) run.abort(error)
     for (const { slot, resolve } of [...this.#urgent.queue.splice(0), ...this.#background.queue.splice(0)]) {
       if (slot.session) slot.session.renewal = undefined
       resolve({ ok: false, error })
     }
+    await Promise.all([...runs.map(({ done }) => done), ...this.#forgetting])
   }
 
   #closed(): DragomanError {
@@ -135,8 +164,10 @@ export class Renewals {
         const job = lane.queue.shift()
         if (!job) break
         const { session, isListed, id } = job.slot
-        if (session && isListed) this.#run(job, session, lane)
-        else {
+        if (session && isListed) {
+          const run: Run = { abort() {}, done: Promise.resolve() }
+          run.done = this.#run(job, session, lane, run)
+        } else {
           if (session) session.renewal = undefined
           job.resolve({ ok: false, error: new DragomanError('no_credential', `${id} was removed`) })
         }
@@ -144,7 +175,7 @@ export class Renewals {
     }
   }
 
-  async #run({ slot, isForced, resolve }: Job, session: SessionState, lane: Lane): Promise<void> {
+  async #run({ slot, isForced, resolve }: Job, session: SessionState, lane: Lane, run: Run): Promise<void> {
     lane.running++
     const { tell, acquireTimeoutMs } = this.#options
     const { source, fingerprint, id } = slot
@@ -156,13 +187,21 @@ export class Renewals {
       controller.abort(reason)
     }
     const cancel = this.#clock.schedule(() => abort(tookTooLong(id, acquireTimeoutMs)), acquireTimeoutMs)
-    this.#running.add(abort)
+    let isAnswered = false
+    const answered = () => {
+      isAnswered = true
+    }
+    run.abort = (reason) => {
+      if (!isAnswered) abort(reason)
+    }
+    this.#running.add(run)
     let result: Renewed = { ok: true }
     const events: PoolEvent[] = []
     try {
       const notStored = (reason: string) => events.push({ type: 'not-stored', id, reason })
       const { signal } = controller
-      const fetched = await fetchSession({ source, fingerprint, session, isForced, signal, notStored }, this.#options)
+      const request = { source, fingerprint, session, isForced, signal, answered, notStored }
+      const fetched = await fetchSession(request, this.#options)
       this.#adopt(session, fetched.credential, leases)
       const { expiresAt } = fetched.credential
       const durationMs = Math.round(this.#clock.elapsed() - startedAt)
@@ -172,7 +211,7 @@ export class Renewals {
       result = { ok: false, error }
     } finally {
       cancel()
-      this.#running.delete(abort)
+      this.#running.delete(run)
       lane.running--
       session.renewal = undefined
     }

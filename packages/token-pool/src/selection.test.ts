@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failed, idsOf, leased, ok, poolOf } from './test-pool.ts'
+import { failed, idsOf, leased, ok, poolOf, source } from './test-pool.ts'
 
 test('a key stays with its credential', () => {
   const { pool } = poolOf(3)
@@ -105,3 +105,26 @@ test.each(['least-used', 'round-robin', 'weighted'] as const)(
     expect(others.filter((id) => out.has(id)).length).toBeGreaterThan(800)
   },
 )
+
+test.each([
+  [2, 3],
+  [1, 1],
+])('weighted is in proportion where %i may run at once and %i do', (maxConcurrent, load) => {
+  const credentials = [source('a', { weight: 3 }), source('b', { weight: 1 }), source('c', { weight: 1 })]
+  const { pool } = poolOf(0, { strategy: 'weighted', maxConcurrent, credentials })
+  const open: ReturnType<typeof leased>[] = []
+  const counts: Record<string, number> = {}
+  for (let at = 0; at < 600; at++) {
+    const lease = leased(pool)
+    counts[lease.credential.id] = (counts[lease.credential.id] ?? 0) + 1
+    open.push(lease)
+    if (open.length >= load) open.shift()?.settle(ok)
+  }
+  for (const [id, part] of [
+    ['zai:1', 360],
+    ['zai:2', 120],
+    ['zai:3', 120],
+  ] as const) {
+    expect(Math.abs((counts[id] ?? 0) - part)).toBeLessThanOrEqual(4)
+  }
+})

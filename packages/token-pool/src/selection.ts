@@ -49,8 +49,6 @@ export class Selection {
   /** To be called whenever anything about it has changed. */
   update(slot: Slot, now: number): void {
     const isFree = slot.standing === 'free'
-    // Whoever was away would else be used alone until it had made up for all that time.
-    if (isFree && this.#isWeighted && slot.pass < this.#pass && !this.#free.has(slot)) slot.pass = this.#pass
     const rank = this.#rank(slot)
     if (isFree) this.#free.set(slot, rank)
     else this.#free.delete(slot)
@@ -70,10 +68,18 @@ export class Selection {
     for (const model of before.keys()) if (!after.has(model)) this.#count(model, -1, now)
   }
 
+  /**
+   * To be called before `update` when it was out and is not any more: it would else be used alone until it had made up
+   * for all that time. One that was only full has to make up for it, or it would never get its part.
+   */
+  returned(slot: Slot): void {
+    if (slot.pass < this.#pass) slot.pass = this.#pass
+  }
+
   /** It got a lease. */
   used(slot: Slot): void {
     if (!this.#isWeighted) return
-    this.#pass = slot.pass
+    this.#pass = Math.max(this.#pass, slot.pass)
     slot.pass += 1 / slot.weight
   }
 

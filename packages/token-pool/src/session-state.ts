@@ -22,6 +22,8 @@ export class SessionState {
   renewal: Promise<Renewed> | undefined
   /** How many leases there had been when the last one was fetched. */
   renewedSince = 0
+  /** When a failed call last made us renew it. */
+  forcedAt = Number.NEGATIVE_INFINITY
   /** Failed renewals in a row. */
   failures = 0
   /** No renewal before, unless a person or an upstream asks. */

@@ -10,7 +10,7 @@ export type Standing = 'free' | 'full' | 'asleep' | 'renewing' | 'out'
 
 /** What a pool knows of one credential. Only the pool changes it. Times by `clock.elapsed()`. */
 export interface Slot {
-  /** Its place in heaps, while it is listed. */
+  /** Its place in heaps, while it is listed; else -1. */
   index: number
   readonly id: string
   readonly fingerprint: string

@@ -9,6 +9,8 @@ import { tokenName } from './token-name.ts'
 const MAX_REMEMBERED = 10_000
 /** So many are in their order before the first lease of any. */
 const BEFORE_FIRST = 2 ** 32
+/** No heap has anything there. */
+const NOWHERE = -1
 
 /** The credentials of a pool, and those that were: what comes back is what it was. */
 export class Slots {
@@ -19,6 +21,7 @@ export class Slots {
   readonly #removed = new Set<Slot>()
   readonly #freeIndexes: number[] = []
   #added = 0
+  #indexes = 0
 
   constructor(pool: string, isRenewable: boolean) {
     this.#pool = pool
@@ -47,16 +50,14 @@ export class Slots {
   list(slot: Slot): void {
     if (slot.isListed) return
     slot.isListed = true
-    slot.index = this.#freeIndexes.pop() ?? this.#byId.size
+    slot.index = this.#freeIndexes.pop() ?? this.#indexes++
     this.#byId.set(slot.id, slot)
     this.#removed.delete(slot)
   }
 
-  /** It must leave all heaps before another one is listed: that gets its place in them. */
   unlist(slot: Slot): void {
     slot.isListed = false
     this.#byId.delete(slot.id)
-    this.#freeIndexes.push(slot.index)
     this.#removed.add(slot)
     for (const oldest of this.#removed) {
       if (this.#removed.size <= MAX_REMEMBERED) break
@@ -67,11 +68,20 @@ export class Slots {
     }
   }
 
+  /**
+   * To be called when one that is not listed has left all heaps: the next one gets its place in them. It must not keep
+   * it, since its leases and its renewal may end long after.
+   */
+  release(slot: Slot): void {
+    this.#freeIndexes.push(slot.index)
+    slot.index = NOWHERE
+  }
+
   #create(print: string, { values }: CredentialSource): Slot {
     const number = ++this.#added
     const id = `${this.#pool}:${number}`
     const slot: Slot = {
-      index: 0,
+      index: NOWHERE,
       id,
       fingerprint: print,
       source: { id, values },

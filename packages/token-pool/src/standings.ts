@@ -28,7 +28,9 @@ export class Standings {
   place(slot: Slot, now: number): void {
     const standing = standingOf(slot, now, this.#maxConcurrent)
     if (standing !== slot.standing) {
+      const hasReturned = isPresent(standing) && !isPresent(slot.standing)
       slot.standing = standing
+      if (hasReturned) this.selection.returned(slot)
       if (isAwaited(standing)) this.#awaited.add(slot)
       else this.#awaited.delete(slot)
     }
@@ -52,7 +54,7 @@ export class Standings {
   }
 
   /** Something that the lease may use will be free without a cooldown having to end. */
-  hasHope({ model, exclude }: LeaseOptions, now: number): boolean {
+  hasHope({ model, exclude }: Pick<LeaseOptions, 'model' | 'exclude'>, now: number): boolean {
     for (const slot of this.#awaited) {
       if (restOf(slot.health, model, now)) continue
       // What was excluded and is being renewed will be another one.
@@ -60,6 +62,11 @@ export class Standings {
     }
     return false
   }
+}
+
+/** It works, and has at most all its places taken. */
+function isPresent(standing: Standing): boolean {
+  return standing === 'free' || standing === 'full'
 }
 
 /** Nobody can lease it now, and somebody may soon. */

@@ -40,8 +40,13 @@ export interface PoolStats {
   readonly name: string
   readonly strategy: string
   readonly total: number
-  /** Could be leased now, for some model. */
+  /**
+   * Could be leased now for some model, or be signed in at once: not disabled, not cooling, not being tried, with a free
+   * place, and with a session or nothing that keeps it from getting one.
+   */
   readonly available: number
+  /** Those that are ready, and rest for one model at least. */
+  readonly restingForModels: number
   readonly cooling: number
   readonly disabled: number
   readonly inFlight: number

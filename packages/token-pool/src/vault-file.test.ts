@@ -11,6 +11,8 @@ import { vaultKey } from './vault-key.ts'
 const key = vaultKey('0'.repeat(64))
 const otherKey = vaultKey('1'.repeat(64))
 
+const DAY = 86_400_000
+
 let directory: string
 let path: string
 let children: TestProcess[]
@@ -93,6 +95,25 @@ describe('sessions', () => {
     expect(await other.load('a')).toBeUndefined()
     await other.save('a', session('k2'))
     expect(await (await open()).load('a')).toEqual(session('zai'))
+  })
+
+  test('that nobody saved or loaded for 90 days leave with the next write', async () => {
+    const clock = handClock()
+    const vault = await open({ clock })
+    for (const name of ['loaded', 'unused']) await vault.save(name, session(name))
+    const written = await readFile(path)
+    await vault.load('loaded')
+    clock.jump(DAY)
+    for (let at = 0; at < 3; at++) await vault.load('loaded')
+    // What is saved next is written with it, or after it.
+    await vault.save('other', session('other'))
+    expect(await readFile(path)).not.toEqual(written)
+    clock.jump(90 * DAY)
+    await vault.save('other', session('other'))
+    const later = await open({ clock })
+    expect(await later.load('loaded')).toEqual(session('loaded'))
+    expect(await later.load('unused')).toBeUndefined()
+    await later.save('other', session('other'))
   })
 
   test('two processes save fifty each: a hundred are there', async () => {

@@ -38,9 +38,19 @@ export async function openVault(options: OpenVaultOptions): Promise<SessionVault
   return vault
 }
 
-type Sessions = ReadonlyMap<string, StoredSession>
-/** Undefined: to be removed. */
-type Changes = Map<string, StoredSession | undefined>
+interface Entry {
+  readonly session: StoredSession
+  /** The day on which it was last saved or loaded, in days since 1970. */
+  readonly usedOn: number
+}
+
+type Sessions = ReadonlyMap<string, Entry>
+/** Undefined: to be removed. `used`: as it is, but used today. */
+type Changes = Map<string, StoredSession | 'used' | undefined>
+
+const DAY_MS = 86_400_000
+/** Whoever changes a password leaves a session behind, under a key that nobody can know any more. */
+const UNUSED_DAYS = 90
 
 interface Content {
   readonly sessions: Sessions
@@ -56,6 +66,8 @@ class VaultFile implements SessionVault {
   #known: { readonly header: Buffer; readonly content: Content } | undefined
   #gathering: { readonly changes: Changes; readonly written: Promise<void> } | undefined
   #writing: Promise<unknown> = Promise.resolve()
+  /** Once a day at most, also where it cannot be written. */
+  readonly #toldUsed = new Map<string, number>()
 
   constructor(options: OpenVaultOptions) {
     this.#options = options
@@ -81,7 +93,13 @@ class VaultFile implements SessionVault {
   }
 
   async load(key: string): Promise<StoredSession | undefined> {
-    return (await this.#naming(this.#path, () => this.#read())).sessions.get(key)
+    const entry = (await this.#naming(this.#path, () => this.#read())).sessions.get(key)
+    if (entry && entry.usedOn !== this.#today() && this.#toldUsed.get(key) !== this.#today()) {
+      this.#toldUsed.set(key, this.#today())
+      // Nobody waits for it: where it cannot be written, the session is of use all the same.
+      this.#change(key, 'used').catch(() => {})
+    }
+    return entry?.session
   }
 
   save(key: string, session: StoredSession): Promise<void> {
@@ -99,7 +117,7 @@ class VaultFile implements SessionVault {
   }
 
   /** What comes while the file is being written is written together, next. */
-  #change(key: string, session: StoredSession | undefined): Promise<void> {
+  #change(key: string, change: StoredSession | 'used' | undefined): Promise<void> {
     if (!this.#gathering) {
       const changes: Changes = new Map()
       const written = this.#writing.then(() => {
@@ -109,8 +127,9 @@ class VaultFile implements SessionVault {
       this.#gathering = { changes, written }
       this.#writing = written.catch(() => {}) // those who saved are told; the next ones begin anew
     }
-    this.#gathering.changes.set(key, session)
-    return this.#gathering.written
+    const { changes, written } = this.#gathering
+    if (change !== 'used' || !changes.has(key)) changes.set(key, change)
+    return written
   }
 
   async #write(changes: Changes): Promise<void> {
@@ -119,12 +138,15 @@ class VaultFile implements SessionVault {
     this.#known = undefined
     const before = await this.#read()
     const sessions = new Map(before.sessions)
-    for (const [id, session] of changes) {
-      if (session) sessions.set(id, session)
+    const usedOn = this.#today()
+    for (const [id, change] of changes) {
+      const session = change === 'used' ? before.sessions.get(id)?.session : change
+      if (session) sessions.set(id, { session, usedOn })
       else sessions.delete(id)
     }
+    for (const [id, entry] of sessions) if (entry.usedOn < usedOn - UNUSED_DAYS) sessions.delete(id)
     const salt = before.salt ?? newSalt()
-    const bytes = await seal(JSON.stringify({ sessions: Object.fromEntries(sessions) }), key, name, salt)
+    const bytes = await seal(textOf(sessions), key, name, salt)
     await replaceFile(this.#path, bytes)
     this.#known = { header: bytes.subarray(0, headerLength), content: { sessions, salt } }
   }
@@ -156,7 +178,7 @@ class VaultFile implements SessionVault {
     for (const candidate of [key, ...previousKeys]) {
       const opened = await unseal(bytes, candidate, name)
       if (opened.kind === 'opened')
-        return { sessions: parsed(opened.text), salt: candidate === key ? opened.salt : undefined }
+        return { sessions: parsed(opened.text, this.#today()), salt: candidate === key ? opened.salt : undefined }
       if (opened.kind === 'unknown-version') {
         throw new DragomanError(
           'internal',
@@ -171,6 +193,10 @@ class VaultFile implements SessionVault {
       'internal',
       `${this.#path} does not open: it was sealed with another key or under another name, or is damaged. Give the key it was sealed with (also as a previous key), or move the file away to sign in anew`,
     )
+  }
+
+  #today(): number {
+    return Math.floor((this.#options.clock ?? systemClock).now() / DAY_MS)
   }
 
   async #keepPrivate(path: string, mode: 0o600 | 0o700): Promise<void> {
@@ -193,8 +219,13 @@ class VaultFile implements SessionVault {
   }
 }
 
-function parsed(text: string): Sessions {
+function textOf(sessions: Sessions): string {
+  const entries = Array.from(sessions, ([id, { session, usedOn }]) => [id, { ...session, usedOn }])
+  return JSON.stringify({ sessions: Object.fromEntries(entries) })
+}
+
+function parsed(text: string, today: number): Sessions {
   // The seal says that we wrote it, in the version that it names.
-  const { sessions } = JSON.parse(text) as { sessions: Record<string, StoredSession> }
-  return new Map(Object.entries(sessions))
+  const { sessions } = JSON.parse(text) as { sessions: Record<string, StoredSession & { usedOn?: number }> }
+  return new Map(Object.entries(sessions).map(([id, { usedOn = today, ...session }]) => [id, { session, usedOn }]))
 }

@@ -42,6 +42,8 @@ export interface WatchCredentialsOptions {
 export interface CredentialWatch {
   /** The first reading. Files that are missing or malformed are among its problems: it does not reject for them. */
   readonly ready: Promise<FoundCredentials>
+  /** Those of the last reading. */
+  readonly problems: readonly string[]
   /** Reads all files now, whether they look changed or not. */
   reload(): Promise<FoundCredentials>
   /** No more readings and no more calls. */
@@ -95,6 +97,9 @@ export function watchCredentials(options: WatchCredentialsOptions): CredentialWa
   void last.then(poll)
   return {
     ready,
+    get problems() {
+      return [...told]
+    },
     reload: () => inTurn(true),
     close() {
       isClosed = true
@@ -167,7 +172,9 @@ class CredentialFolder implements WatchedPlace {
       const entries = await readdir(this.#path, { withFileTypes: true })
       // What links lead to is seen when it is read: mounted secrets are links.
       const names = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map((entry) => entry.name)
-      const wanted = names.filter((name) => !name.startsWith('.') && !/(\.tmp|\.backup|\.vault|\.lock|~)$/.test(name))
+      const wanted = names.filter(
+        (name) => !name.startsWith('.') && !/(\.tmp|\.backup|\.vault|\.lock|\.key|~)$/.test(name),
+      )
       this.#problem = wanted.length === 0 ? `${this.#path}: holds no files` : undefined
       return wanted
     } catch (error) {

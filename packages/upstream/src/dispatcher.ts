@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { LinkedClient } from './link.ts'
 
@@ -35,6 +36,11 @@ export function createDispatcher(origin: string, proxy: URL | undefined): Dispat
     // undici hands on the connector that goes through the proxy.
     factory: (target, options) => createPool(target, options),
   })
+}
+
+/** Connections to one origin, directly, to addresses that `lookup` gives. */
+export function createGuardedDispatcher(origin: string, lookup: LookupFunction): Dispatcher {
+  return createPool(origin, { connect: { ...tls, timeout: 0, lookup } })
 }
 
 function createPool(origin: string | URL, options: Pool.Options): Pool {

@@ -10,6 +10,7 @@ export {
   isEventStream,
   type StreamEvent,
 } from './event-stream.ts'
+export { type FetchMediaOptions, fetchMedia, type Media } from './fetch-media.ts'
 export {
   createHttpClient,
   type HttpClient,
@@ -20,6 +21,7 @@ export {
 } from './http-client.ts'
 export type { HttpResponse, ResponseCall } from './http-response.ts'
 export { defaultLimits, type Limits } from './limits.ts'
+export { type MultipartFile, multipart } from './multipart.ts'
 export { readJson, readJsonBytes, readText } from './read-body.ts'
 export { redact } from './redact.ts'
 export { renewOnce } from './renew-once.ts'

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { selfSigned } from '@dragoman/testkit'
 import { afterEach, expect, test } from 'vitest'
-import { createHttpClient, readJson } from './index.ts'
+import { createHttpClient, fetchMedia, readJson } from './index.ts'
 import { apiKey, failureOf } from './test-rig.ts'
 
 const { key, cert } = selfSigned('localhost')
@@ -70,4 +70,21 @@ test('a certificate that the machine trusts is', async () => {
   const client = createHttpClient({ provider: 'acme', baseUrl: `https://localhost:${secure.port}` })
   expect(await readJson(await post(client))).toEqual({ ok: true })
   await client.close()
+})
+
+test('media over TLS is checked against the name of its URL, wherever that leads', async () => {
+  await using secure = await startSecure()
+  const media = (host: string) =>
+    fetchMedia(`https://${host}:${secure.port}/`, {
+      signal: new AbortController().signal,
+      allow: ['127.0.0.1'],
+      lookUp: (_host, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
+    })
+  expect(await failureOf(media('localhost'))).toContain(
+    'its TLS certificate is not valid (DEPTH_ZERO_SELF_SIGNED_CERT)',
+  )
+  setDefaultCACertificates([...trusted, cert])
+  expect(await failureOf(media('files.example'))).toContain('(ERR_TLS_CERT_ALTNAME_INVALID)')
+  expect(secure.requests).toBe(0)
+  expect(await media('localhost')).toMatchObject({ type: 'application/json' })
 })

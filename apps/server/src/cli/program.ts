@@ -6,6 +6,8 @@ import { parseArguments, usage } from './arguments.ts'
 export async function runProgram(argv: readonly string[]): Promise<never> {
   try {
     await obey(argv)
+    // A pipe takes 64 KiB at a time, and what it has not taken ends with the process.
+    await new Promise((resolve) => process.stdout.write('', resolve))
     process.exit()
   } catch (error) {
     // What the operator can mend is said in his words; anything else is a fault of ours and keeps its stack.

@@ -25,6 +25,7 @@ export async function start(flags: Flags): Promise<void> {
   const { key, notice } = await adminKey({
     configured: settings.adminKey,
     path: join(settings.paths.store, 'admin.key'),
+    clientKeys: settings.clients.mode === 'keys' ? settings.clients.keys.map((client) => client.key) : [],
   })
   const server = await serve(settings, log, key && { key })
   for (const told of [...settings.notices, ...(notice ? [notice] : [])]) say(`Note: ${told}`)

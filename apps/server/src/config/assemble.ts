@@ -66,6 +66,7 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
     limits: config.limits,
     adminKey: secretOf(config.admin.key),
     maxCooldownMs: config.cooldown.maxMs,
+    mediaFrom: config.outbound.allow,
     paths: {
       store,
       sessions: config.vault.path === undefined ? join(store, 'sessions') : resolve(cwd, config.vault.path),

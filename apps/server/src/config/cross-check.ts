@@ -13,7 +13,7 @@ export interface CrossCheckContext extends DeploymentContext {
 /** What a schema cannot say: names that must exist, must differ, or must fit something elsewhere in the file. */
 export function crossCheck(context: CrossCheckContext): readonly Problem[] {
   return [
-    ...checkKeys(listAt(context.value, ['clients', 'keys']), valueAt(context.value, ['admin', 'key'])),
+    ...checkKeys(listAt(context.value, ['clients', 'keys'])),
     ...checkCredentials(context.value),
     ...checkModelNames(listAt(context.value, ['models'])),
     ...checkDeployments(context),
@@ -42,12 +42,10 @@ function checkEnabled({ providers }: CrossCheckContext): readonly Problem[] {
   return [{ path: ['providers'], problem }]
 }
 
-function checkKeys(keys: readonly unknown[], adminKey: unknown): readonly Problem[] {
+function checkKeys(keys: readonly unknown[]): readonly Problem[] {
   const texts = keys.map((entry) => (typeof entry === 'string' ? entry : valueAt(entry, ['key'])))
   const names = keys.map((entry, index) => valueAt(entry, ['name']) ?? `key-${index + 1}`)
-  const isAlsoAdmin = typeof adminKey === 'string' && texts.includes(adminKey)
   return [
-    ...(isAlsoAdmin ? [{ path: ['admin', 'key'], problem: 'is a key of a client as well: make another' }] : []),
     ...repeated(texts, (index, first) => ({
       path: ['clients', 'keys', index],
       problem: `the same key as clients.keys[${first}]`,

@@ -42,6 +42,21 @@ describe('what is filled in', () => {
     })
   })
 
+  test('media may be fetched from what outbound.allow lists, and from nothing private without it', async () => {
+    expect((await load('')).mediaFrom).toEqual([])
+    const listed = ['10.1.2.3', '10.1.0.0/16', 'fd12::/16', 'files.internal']
+    expect((await load(`outbound: { allow: ${JSON.stringify(listed)} }`)).mediaFrom).toEqual(listed)
+  })
+
+  test.each(['10.1.0.0/33', 'http://files.internal', 'files.internal:80', '::/200', '10.1.0.0/'])(
+    '%s is nothing that outbound.allow could list',
+    async (entry) => {
+      expect(await problemsOf(`outbound: { allow: ['${entry}'] }`)).toEqual([
+        expect.stringMatching(/outbound\.allow\[0\].* a network such as 10\.1\.0\.0\/16/),
+      ])
+    },
+  )
+
   test('a file makes providers with secrets, model groups and limits', async () => {
     const settings = await load(
       `

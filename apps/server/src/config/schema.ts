@@ -1,6 +1,6 @@
 import type { ProviderFactory } from '@dragoman/core'
 import { z } from 'zod'
-import { isHostName, isOrigin } from './addresses.ts'
+import { isHostName, isNetwork, isOrigin } from './addresses.ts'
 import { durationMs, limitOverrides, limitsSchema } from './limits.ts'
 import { logLevels } from './log-level.ts'
 import { normalizeSchema } from './normalize.ts'
@@ -67,6 +67,18 @@ const storeSchema = z.strictObject({
   path: z.string().min(1).default('data').describe('The folder for what outlives the process.'),
 })
 
+const outboundSchema = z.strictObject({
+  allow: z
+    .array(
+      z
+        .string()
+        .refine((text) => isHostName(text) || isNetwork(text))
+        .meta({ title: 'an address, a network such as 10.1.0.0/16, or a host name' }),
+    )
+    .default([])
+    .describe('Private addresses, networks and host names that media in requests may be fetched from.'),
+})
+
 const cooldownSchema = z.strictObject({
   maxMs: durationMs.default(600_000).describe('No credential is left out for longer, whatever its service asks for.'),
 })
@@ -120,6 +132,7 @@ export function configSchema(factories: readonly ProviderFactory[]) {
       limits: limitsSchema.prefault({}).describe('Bounds. Times are in milliseconds.'),
       cooldown: cooldownSchema.prefault({}).describe('Credentials that do not work at the moment.'),
       proxy: proxySchema.optional().describe('The proxy towards all providers.'),
+      outbound: outboundSchema.prefault({}).describe('Files that requests name by URL.'),
       store: storeSchema.prefault({}).describe('Where the server keeps things.'),
       vault: vaultSchema.prefault({}).describe('Sessions of accounts, sealed. A service with plain keys needs none.'),
       log: logSchema.prefault({}).describe('What the server writes to its terminal.'),

@@ -72,6 +72,8 @@ export interface Settings {
   /** Undefined: the one in `admin.key` of the store. */
   readonly adminKey?: Secret | undefined
   readonly maxCooldownMs: number
+  /** Addresses, networks and host names, private ones too, that media may be fetched from. */
+  readonly mediaFrom: readonly string[]
   /** Absolute paths of folders. */
   readonly paths: { readonly store: string; readonly sessions: string }
   /** Undefined: the one in `sessions.key` of the store. */

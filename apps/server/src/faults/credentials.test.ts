@@ -1,5 +1,14 @@
 import { DragomanError, Secret } from '@dragoman/core'
-import { canary, errorReply, type FakeUpstream, gate, startFakeUpstream } from '@dragoman/testkit'
+import {
+  canary,
+  chatChunks,
+  errorReply,
+  eventStream,
+  type FakeUpstream,
+  gate,
+  sse,
+  startFakeUpstream,
+} from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
 import { broughtBy, byKey, rateLimited, replyTo, session, startPoolRig } from './test-pool-rig.ts'
 import { says, ways } from './test-rig.ts'
@@ -57,6 +66,39 @@ describe('fault 7: 429 with a wait of two seconds', () => {
     upstream.always(says('back'))
     expect(await rig.ask({ stream })).toMatchObject({ status: 200, content: 'back' })
   })
+})
+
+test('fault 7: where more keys are left than calls, the client may try again', async () => {
+  await using upstream = await startFakeUpstream()
+  const limited = rateLimited({ 'retry-after': '3600' })
+  upstream.always(byKey({ key1: limited, key2: limited, key3: limited }))
+  await using rig = await startPoolRig(upstream, { keys: 5 })
+  const { status, error, headers } = await rig.ask()
+  expect([status, error?.code, headers.get('retry-after')]).toEqual([503, 'no_credential', '1'])
+  expect(headers.get('x-should-retry')).not.toBe('false')
+  expect(error?.message).toContain('others are left')
+  expect(rig.pool.stats().inFlight).toBe(0)
+  expect(await rig.ask()).toMatchObject({ status: 200, content: 'hi' })
+})
+
+test('a probe proves that a key works when its answer begins, not when it ends', async () => {
+  await using upstream = await startFakeUpstream()
+  const rest = gate()
+  const [role = {}, one = {}, ...others] = chatChunks({ text: ['one', 'two'] })
+  upstream.script(
+    rateLimited({ 'retry-after': '1' }),
+    eventStream([...sse(role, one), rest, ...sse(...others, '[DONE]')]),
+  )
+  upstream.always(says('hi'))
+  await using rig = await startPoolRig(upstream, { keys: 1 })
+  expect((await rig.ask()).status).toBe(429)
+  await rig.clock.advance(1_000)
+  const probing = rig.ask({ stream: true })
+  await rest.reached
+  await expect.poll(() => rig.pool.status()[0]?.models).toEqual([])
+  expect(await rig.ask()).toMatchObject({ status: 200, content: 'hi' })
+  rest.open()
+  expect(await probing).toMatchObject({ status: 200, content: 'onetwo' })
 })
 
 test('fault 8: a wait of 18 days is shown, and probed by one request after the cap', async () => {

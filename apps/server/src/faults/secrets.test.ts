@@ -72,7 +72,7 @@ test('fault 66: secrets show in no answer, no log, no record, no page and no err
     limits: { attempts: 1 },
     record: (entry) => seen.push(entry),
   })
-  const own = { pool, problems: [], reload: async () => ({ credentials: [], problems: [] }), close: () => {} }
+  const own = { pool, problems: [], reload: async () => ({ credentials: [], problems: [] }), close: async () => {} }
   await using server = await startTestServer(undefined, {
     log,
     gateway,

@@ -23,6 +23,7 @@ export function statsOf(providers: Providers, now: number) {
       strategy: stats.strategy,
       total: stats.total,
       available: stats.available,
+      resting_for_models: stats.restingForModels,
       cooling: stats.cooling,
       disabled: stats.disabled,
       in_flight: stats.inFlight,

@@ -1,0 +1,66 @@
+import type { Acceptance } from '@dragoman/core'
+import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+
+/** What a site takes besides text. */
+export interface SiteAbilities {
+  /** For messages: `kimi.com`. */
+  readonly name: string
+  readonly images: boolean
+  readonly reasoningEffort: boolean
+  readonly search: boolean
+}
+
+/** A site has no place for these: they are hints, and the answer is one without them. */
+const hints = [
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'max_tokens',
+  'max_completion_tokens',
+  'presence_penalty',
+  'frequency_penalty',
+  'repetition_penalty',
+  'logit_bias',
+  'seed',
+  'service_tier',
+  'verbosity',
+  'prediction',
+] as const satisfies (keyof ChatCompletionRequest)[]
+
+/** What a chat site cannot honour. Tools are prompted, and stop texts are cut here, so both are honoured. */
+export function acceptsText(request: ChatCompletionRequest, site: SiteAbilities): Acceptance {
+  const dropped: string[] = hints.filter((field) => request[field] !== undefined && request[field] !== null)
+  if (request.reasoning_effort && request.reasoning_effort !== 'none' && !site.reasoningEffort) {
+    dropped.push('reasoning_effort')
+  }
+  if (request.web_search_options && !site.search) dropped.push('web_search_options')
+  if (request.response_format?.type === 'json_object') dropped.push('response_format')
+  for (const [i, { type }] of (request.tools ?? []).entries()) {
+    if (type !== 'function' && type !== 'custom') dropped.push(`tools[${i}]`)
+  }
+  return { dropped, refused: refusal(request, site) }
+}
+
+function refusal(request: ChatCompletionRequest, { name, images }: SiteAbilities): Acceptance['refused'] {
+  const refuse = (param: string, message: string) => ({ param, message: `${param}: ${name} ${message}` })
+  if (typeof request.n === 'number' && request.n > 1) return refuse('n', 'gives one choice only')
+  if (request.logprobs || request.top_logprobs) {
+    return refuse(request.logprobs ? 'logprobs' : 'top_logprobs', 'gives no log probabilities')
+  }
+  if (request.modalities?.includes('audio') || request.audio) return refuse('modalities', 'answers in text only')
+  if (request.response_format?.type === 'json_schema') return refuse('response_format', 'takes no json_schema')
+  const last = request.messages.length - 1
+  if (request.messages[last]?.role === 'assistant') {
+    return refuse(`messages[${last}].role`, 'answers a message of the user, and cannot go on with its own')
+  }
+  for (const [i, { content }] of request.messages.entries()) {
+    if (!Array.isArray(content)) continue
+    const j = content.findIndex(({ type }) => !texts.has(type) && !(images && type === 'image_url'))
+    if (j >= 0) return refuse(`messages[${i}].content[${j}].type`, `takes no ${content[j]?.type}`)
+  }
+  return undefined
+}
+
+/** Parts that are text, or become text; a file is looked into before it is sent. */
+const texts: ReadonlySet<string> = new Set(['text', 'input_text', 'refusal', 'thinking', 'file'])

@@ -1,0 +1,2 @@
+export type { KimiInput, KimiOptions } from './moonshot.ts'
+export { kimi } from './moonshot.ts'

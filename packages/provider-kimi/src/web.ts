@@ -1,0 +1,2 @@
+export type { KimiWebInput, KimiWebOptions } from './web/provider.ts'
+export { kimiWeb } from './web/provider.ts'

@@ -1,0 +1,73 @@
+import { memoryState, type StateStore } from '@dragoman/core'
+import { stall } from '@dragoman/testkit'
+import { describe, expect, test } from 'vitest'
+import { answer, deletePath, endFrame, NOW, start, streamed, user } from './test-site.ts'
+
+describe('the conversation at the site', () => {
+  test('covers kimi-web sessions: it is deleted after the answer, and so is its note', async () => {
+    await using rig = await start()
+    await rig.ask()
+    await rig.provider.close()
+    expect(rig.site.deleted).toEqual(['19c-1'])
+    expect((await rig.state.scan('kimi-web:made:', 10)).keys).toEqual([])
+  })
+
+  test('it is deleted too when the client leaves, and when the answer breaks', async () => {
+    await using rig = await start()
+    rig.site.answer = () => streamed(...answer('Hel', 'left').slice(0, 4), stall())
+    for await (const chunk of rig.provider.chat({ model: 'kimi-k2.6', messages: user('Hi') }, await rig.call())) {
+      if (chunk.choices[0]?.delta.content) break
+    }
+    rig.site.answer = () => streamed(...answer('Hel', 'broken').slice(0, 4), endFrame({ error: { code: 'internal' } }))
+    await expect(rig.ask()).rejects.toMatchObject({ code: 'upstream_unavailable' })
+    await rig.provider.close()
+    expect(rig.site.deleted.sort()).toEqual(['broken', 'left'])
+  })
+
+  test('one that could not be deleted is swept later, ten at a time, and never another one', async () => {
+    await using rig = await start()
+    const note = (id: string, credentialId = 'mine') =>
+      rig.state.set(`kimi-web:made:${credentialId}:${id}`, String(NOW - 700_000))
+    for (let i = 0; i < 12; i++) await note(`old-${i}`)
+    await note('foreign', 'another')
+    await rig.state.set('kimi-web:made:mine:young', String(NOW))
+    await rig.ask()
+    await rig.ask()
+    await rig.provider.close()
+    const swept = rig.site.deleted.filter((id) => id !== '19c-1')
+    expect(swept).toHaveLength(10)
+    expect(swept.every((id) => id.startsWith('old-'))).toBe(true)
+  })
+
+  test('one that may belong to an answer under way is not swept', async () => {
+    await using rig = await start()
+    await rig.state.set('kimi-web:made:mine:young', String(NOW - 1000))
+    await rig.ask()
+    await rig.provider.close()
+    expect(rig.site.deleted).toEqual(['19c-1'])
+  })
+
+  test('a failed deletion keeps the note and disturbs nobody', async () => {
+    await using rig = await start()
+    rig.upstream.on(deletePath, () => ({ status: 500 }))
+    await rig.ask()
+    await rig.provider.close()
+    expect((await rig.state.scan('kimi-web:made:', 10)).keys).toEqual(['kimi-web:made:mine:19c-1'])
+  })
+
+  test('it stays where the operator says so', async () => {
+    await using rig = await start({ keepChats: true })
+    await rig.ask()
+    await rig.provider.close()
+    expect(rig.site.deleted).toEqual([])
+  })
+})
+
+test('state of another process is used', async () => {
+  const state: StateStore = memoryState()
+  await state.set('kimi-web:made:mine:left-over', String(NOW - 700_000))
+  await using rig = await start()
+  await rig.ask({}, { state })
+  await rig.provider.close()
+  expect(rig.site.deleted.sort()).toEqual(['19c-1', 'left-over'])
+})

@@ -1,0 +1,2 @@
+export { longcat } from './longcat.ts'
+export type { LongCatOptions } from './options.ts'

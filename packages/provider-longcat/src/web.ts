@@ -1,0 +1,2 @@
+export { longcatWeb } from './longcat-web.ts'
+export type { LongCatWebOptions } from './web-options.ts'

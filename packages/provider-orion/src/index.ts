@@ -1,0 +1,3 @@
+export { modelNames } from './models.ts'
+export type { OrionWebOptions } from './options.ts'
+export { orionWeb } from './provider.ts'

@@ -1,0 +1,16 @@
+/** A JSON object of which nothing is known. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The object, or an empty one in place of anything else. */
+export function recordOf(value: unknown): Fields {
+  return isRecord(value) ? value : {}
+}
+
+/** The text, where there is one. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

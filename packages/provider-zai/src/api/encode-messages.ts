@@ -1,0 +1,51 @@
+import type { AssistantMessage, ChatMessage, ContentPart, MessageContent } from '@dragoman/openai-schema'
+
+/** The conversation as Z.AI documents it. */
+export function encodeMessages(messages: readonly ChatMessage[]): ChatMessage[] {
+  return messages.map((message): ChatMessage => {
+    switch (message.role) {
+      case 'developer':
+        return { ...message, role: 'system', content: encodeContent(message.content) }
+      case 'system':
+      case 'user':
+      case 'tool':
+        return { ...message, content: encodeContent(message.content) }
+      case 'assistant':
+        return encodeAnswer(message)
+      default:
+        return message
+    }
+  })
+}
+
+function encodeContent(content: MessageContent): MessageContent {
+  return Array.isArray(content) ? content.map(encodePart) : content
+}
+
+/** Many clients send the URL of an image as a bare string. */
+function encodePart(part: ContentPart): ContentPart {
+  if (part.type !== 'image_url' || typeof part.image_url !== 'string') return part
+  return { ...part, image_url: { url: part.image_url } }
+}
+
+/** Reasoning has to come back under this one name while tools are being called. */
+function encodeAnswer(message: AssistantMessage): AssistantMessage {
+  const { reasoning_content, reasoning, reasoning_details, thinking, tool_calls, content, ...rest } = message
+  const told = reasoning_content ?? reasoning ?? (typeof thinking === 'string' ? thinking : undefined)
+  return {
+    ...rest,
+    content: content ? encodeContent(content) : '',
+    ...(told && { reasoning_content: told }),
+    ...(tool_calls?.length && { tool_calls: tool_calls.map(withJsonArguments) }),
+  }
+}
+
+type Call = NonNullable<AssistantMessage['tool_calls']>[number]
+
+/** Services parse the arguments of earlier calls, and nothing at all is not JSON. */
+function withJsonArguments(call: Call): Call {
+  if (call.type !== 'function') return call
+  const { arguments: given } = call.function
+  const text = typeof given === 'string' ? given.trim() || '{}' : JSON.stringify(given ?? {})
+  return text === given ? call : { ...call, function: { ...call.function, arguments: text } }
+}

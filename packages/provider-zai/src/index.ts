@@ -1,0 +1,2 @@
+export type { ZaiOptions } from './api/options.ts'
+export { zai } from './api/provider.ts'
