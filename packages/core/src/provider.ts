@@ -18,6 +18,8 @@ export interface Provider {
    * template opens.
    */
   readonly separatesReasoning?: boolean | undefined
+  /** It reads its models' markup itself: what it yields as content is content, whatever it looks like. */
+  readonly readsMarkup?: boolean | undefined
   /**
    * One chat completion, always streamed: `collect` builds the whole answer. It does not know which of the two the
    * client wants. Nothing is sent before the first `next()`; leaving the iterator early closes the upstream's socket.

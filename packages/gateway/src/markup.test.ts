@@ -7,14 +7,14 @@ import { staticCredentials } from './static-credentials.ts'
 
 const request = { model: 'm', messages: [] }
 
-function provider(separatesReasoning?: boolean): Provider {
-  return { id: 'up', separatesReasoning, async *chat() {}, close: async () => {} }
+function provider(separatesReasoning?: boolean, readsMarkup?: boolean): Provider {
+  return { id: 'up', separatesReasoning, readsMarkup, async *chat() {}, close: async () => {} }
 }
 
-function seen(model: string, how: { own?: Normalize; entry?: Normalize; separates?: boolean } = {}) {
+function seen(model: string, how: { own?: Normalize; entry?: Normalize; separates?: boolean; reads?: boolean } = {}) {
   const entry = {
     id: 'up',
-    provider: provider(how.separates),
+    provider: provider(how.separates, how.reads),
     credentials: staticCredentials([]),
     normalize: how.entry,
   }
@@ -28,6 +28,8 @@ test.each<[string, string, Parameters<typeof seen>[1], unknown]>([
   ['a known model', 'Kimi-K2-Instruct', {}, ['kimi_k2', 'text', 'schema']],
   ['one whose template opens the reasoning', 'kimi-k2-thinking', {}, ['kimi_k2', 'reasoning', 'schema']],
   ['the same where the service separates it', 'kimi-k2-thinking', { separates: true }, ['kimi_k2', 'text', 'schema']],
+  ['one whose provider reads it itself', 'kimi-k2-thinking', { reads: true }, undefined],
+  ['the same where the operator says otherwise', 'm', { reads: true, own: 'hermes' }, ['hermes', 'text', undefined]],
   ['a format by name', 'weights-7', { own: 'hermes' }, ['hermes', 'text', undefined]],
   ['a format and where the text starts', 'w', { own: { format: 'glm', startsIn: 'auto' } }, ['glm', 'auto', undefined]],
   ["the provider's word", 'weights-7', { entry: 'hermes' }, ['hermes', 'text', undefined]],

@@ -43,7 +43,7 @@ export class TargetMarkup {
   /** Undefined for a model that writes none. */
   of({ normalize, entry, model }: Target, request: ChatCompletionRequest): Markup | undefined {
     const asked = normalize ?? entry.normalize ?? 'auto'
-    if (asked === 'off') return undefined
+    if (asked === 'off' || (asked === 'auto' && entry.provider.readsMarkup)) return undefined
     const profile = this.#profileOf(model, request)
     if (asked === 'auto') {
       // A service that separates reasoning itself leaves nothing of it in the text, whatever the model's template opens.

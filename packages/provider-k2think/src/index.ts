@@ -62,7 +62,7 @@ export const k2think: ProviderFactory<K2ThinkOptions> = {
     return {
       id,
       // What is left in its text after `readAnswer` is meant to be there.
-      separatesReasoning: true,
+      readsMarkup: true,
       accepts(request) {
         // A format of plain text is what it gives anyway.
         const { response_format, ...rest } = request

@@ -56,7 +56,7 @@ function createLongCatWeb(given: LongCatWebOptions, environment: ProviderEnviron
 
   return {
     id,
-    separatesReasoning: true,
+    readsMarkup: true,
     accepts: (request): Acceptance => webAcceptance(request, options.tools),
     chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
     models: async () => webModels(),

@@ -100,6 +100,7 @@ export const orionWeb: ProviderFactory<OrionWebOptions> = {
 
     return {
       id,
+      readsMarkup: true,
       accepts: (request) => accepts(request, given),
       chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
       models: async () => given.models.map(toModel),

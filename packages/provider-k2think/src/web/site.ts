@@ -123,7 +123,7 @@ export function createSite(
     id,
     answersWhole: !isStreamed,
     // What is left in its text after `readAnswer` is meant to be there.
-    separatesReasoning: true,
+    readsMarkup: true,
     accepts: (request) => accepts(request, given),
     chat: (request, call) =>
       abortOnLeave(async (left) => {

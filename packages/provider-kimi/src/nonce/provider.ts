@@ -116,7 +116,7 @@ function createNonceProvider(given: KimiNonceOptions, environment: ProviderEnvir
   return {
     id: 'kimi-nonce',
     answersWhole: true,
-    separatesReasoning: true,
+    readsMarkup: true,
     accepts: (request) =>
       acceptsText(request, { name: siteName, images: false, reasoningEffort: false, search: false }),
     chat: (request, call) => abortOnLeave((left) => open(request, call, left)),

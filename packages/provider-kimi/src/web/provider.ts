@@ -202,7 +202,7 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
 
   return {
     id: 'kimi-web',
-    separatesReasoning: true,
+    readsMarkup: true,
     accepts: (request) =>
       acceptsText(request, { name: siteName, images: sees(request.model), reasoningEffort: true, search: true }),
     chat: (request, call) => abortOnLeave((left) => open(request, call, left)),

@@ -41,7 +41,7 @@ export function createQwenWeb(options: QwenWebOptions, environment: ProviderEnvi
 
   return {
     id,
-    separatesReasoning: true,
+    readsMarkup: true,
     accepts: (request) => accepts(request, listed),
     chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
     acquire: (source, call) =>

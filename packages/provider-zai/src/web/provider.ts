@@ -53,7 +53,7 @@ export function createZaiWeb(
 
   return {
     id,
-    separatesReasoning: true,
+    readsMarkup: true,
     accepts: (request) => accepts(request, given),
     chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
     acquire: (source, call) => acquire(source, call, { http, guest: given.guest ?? false, now }),
