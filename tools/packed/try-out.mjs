@@ -24,6 +24,7 @@ export async function tryOut(pack, dir, tarballs, nodes) {
     throw new Error(`tools/try-packed/${basename(pack.dir)}.mjs is missing: it uses the package once`)
   mkdirSync(dir)
   cpSync(script, join(dir, 'try.mjs'))
+  cpSync(join(ROOT, 'tools', 'packed', 'fake-chat-service.mjs'), join(dir, 'fake-chat-service.mjs'))
   const own = Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`])
   const dependencies = Object.fromEntries([...own, ...optionalPeers(pack)])
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))

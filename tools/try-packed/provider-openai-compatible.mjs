@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
 import { toFetch } from '@dragoman/core'
 import { openAICompatible, presets } from '@dragoman/provider-openai-compatible'
+import { askForGreeting, startChatService } from './fake-chat-service.mjs'
 
-/** @param {object} delta @param {string | null} finish_reason */
-const event = (delta, finish_reason) => {
-  const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm' }
-  return `data: ${JSON.stringify({ ...head, choices: [{ index: 0, delta, finish_reason }] })}\n\n`
-}
-const service = createServer((request, response) => {
-  assert.equal(request.url, '/v1/chat/completions')
-  assert.equal(request.headers.authorization, 'Bearer sk-test')
-  response.writeHead(200, { 'content-type': 'text/event-stream' })
-  response.write(event({ role: 'assistant', content: 'Hello' }, null))
-  response.end(`${event({ content: ' there' }, null)}${event({}, 'stop')}data: [DONE]\n\n`)
-})
-await new Promise((resolve) => service.listen(0, '127.0.0.1', () => resolve(undefined)))
-const { port } = /** @type {import('node:net').AddressInfo} */ (service.address())
-
-const provider = openAICompatible.create({ baseUrl: `http://127.0.0.1:${port}` })
-const response = await toFetch(provider, { credential: { apiKey: 'sk-test' } })('http://x/v1/chat/completions', {
-  method: 'POST',
-  body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], stream: true }),
-})
-assert.match(await response.text(), /"content":"Hello".*"content":" there".*"finish_reason":"stop".*data: \[DONE\]/s)
+const service = await startChatService()
+const provider = openAICompatible.create({ baseUrl: service.origin })
+await askForGreeting(toFetch(provider, { credential: { apiKey: 'sk-test' } }), 'm')
 assert.ok('ollama' in presets)
 await provider.close()
 service.close()

@@ -172,6 +172,7 @@ describe('stats', () => {
         strategy: 'least-used',
         total: 3,
         available: 1,
+        resting_for_models: 0,
         cooling: 1,
         disabled: 1,
         in_flight: 1,
