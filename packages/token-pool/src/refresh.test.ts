@@ -480,7 +480,7 @@ test('closing ends acquisitions and leaves no timer', async () => {
   expect(await pool.refresh('zai:1')).toMatchObject([{ ok: false, error: { message: 'zai is closed' } }])
 })
 
-test('an acquisition that throws at once is a failure as any other', async () => {
+test('an acquisition that throws at once is a failure like every other', async () => {
   const { pool } = poolOf(1, {
     acquire: () => {
       throw new TypeError('oops')
