@@ -1,5 +1,5 @@
 import { systemClock } from '@dragoman/core'
-import { canary, testProvider } from '@dragoman/testkit'
+import { canary, responseInMemory, testProvider } from '@dragoman/testkit'
 import { defaultLimits, events, type HttpResponse, mapErrorResponse } from '@dragoman/upstream'
 import { longcatWeb } from './web.ts'
 import { mapWebError } from './web-errors.ts'
@@ -26,34 +26,9 @@ testProvider(longcatWeb, new URL('../fixtures/web/', import.meta.url), {
 
 /** A response whose body is in memory. */
 function responseOf(pieces: readonly Uint8Array[]): HttpResponse {
-  const errorFrom = (json: unknown, text = '') => {
+  const errorFrom = (json: unknown, text: string) => {
     const answer = { status: 200, headers: new Headers(), text, json }
     return mapWebError(systemClock, 15_000)(answer) ?? mapErrorResponse(answer, { provider: 'LongCat', now: 0 })
   }
-  return {
-    status: 200,
-    headers: new Headers(),
-    contentType: 'text/event-stream',
-    call: {
-      provider: 'LongCat',
-      limits: defaultLimits,
-      clock: systemClock,
-      errorFromText: (text) => errorFrom(undefined, text),
-    },
-    errorFrom: (json) => errorFrom(json),
-    body: {
-      attach(sink) {
-        for (const piece of pieces) sink.data(piece)
-        sink.end()
-      },
-      finish() {},
-      pause() {},
-      resume() {},
-      release() {},
-      async *[Symbol.asyncIterator]() {
-        yield* pieces
-        return undefined
-      },
-    },
-  }
+  return responseInMemory(pieces, { provider: 'LongCat', limits: defaultLimits, errorFrom })
 }

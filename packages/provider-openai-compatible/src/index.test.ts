@@ -1,4 +1,4 @@
-import { Secret, sourceTextOf, systemClock } from '@dragoman/core'
+import { Secret, sourceTextOf } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import {
   chatChunks,
@@ -7,6 +7,7 @@ import {
   errorReply,
   jsonReply,
   type Reply,
+  responseInMemory,
   startFakeUpstream,
   testProvider,
 } from '@dragoman/testkit'
@@ -28,34 +29,9 @@ testProvider(openAICompatible, new URL('../fixtures/', import.meta.url), {
 
 /** A response whose body is in memory. */
 function responseOf(pieces: readonly Uint8Array[]): HttpResponse {
-  const errorFrom = (json: unknown, text = '') =>
+  const errorFrom = (json: unknown, text: string) =>
     mapErrorResponse({ status: 200, headers: new Headers(), text, json }, { provider: 'The service', now: 0 })
-  return {
-    status: 200,
-    headers: new Headers(),
-    contentType: 'text/event-stream',
-    call: {
-      provider: 'The service',
-      limits: defaultLimits,
-      clock: systemClock,
-      errorFromText: (text) => errorFrom(undefined, text),
-    },
-    errorFrom: (json) => errorFrom(json),
-    body: {
-      attach(sink) {
-        for (const piece of pieces) sink.data(piece)
-        sink.end()
-      },
-      finish() {},
-      pause() {},
-      resume() {},
-      release() {},
-      async *[Symbol.asyncIterator]() {
-        yield* pieces
-        return undefined
-      },
-    },
-  }
+  return responseInMemory(pieces, { provider: 'The service', limits: defaultLimits, errorFrom })
 }
 
 const request: ChatCompletionRequest = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }

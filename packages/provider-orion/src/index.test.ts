@@ -1,5 +1,5 @@
 import { systemClock } from '@dragoman/core'
-import { canary, testProvider } from '@dragoman/testkit'
+import { canary, responseInMemory, testProvider } from '@dragoman/testkit'
 import { defaultLimits, events, type HttpResponse, mapErrorResponse } from '@dragoman/upstream'
 import { createDecoder } from './decode-answer.ts'
 import { orionWeb } from './index.ts'
@@ -30,32 +30,7 @@ testProvider(orionWeb, new URL('../fixtures/', import.meta.url), {
 
 /** A response whose body is in memory. */
 function responseOf(pieces: readonly Uint8Array[]): HttpResponse {
-  const errorFrom = (json: unknown, text = '') =>
+  const errorFrom = (json: unknown, text: string) =>
     mapErrorResponse({ status: 200, headers: new Headers(), text, json }, { provider: 'Orion', now: 0 })
-  return {
-    status: 200,
-    headers: new Headers(),
-    contentType: 'text/event-stream',
-    call: {
-      provider: 'Orion',
-      limits: defaultLimits,
-      clock: systemClock,
-      errorFromText: (text) => errorFrom(undefined, text),
-    },
-    errorFrom: (json) => errorFrom(json),
-    body: {
-      attach(sink) {
-        for (const piece of pieces) sink.data(piece)
-        sink.end()
-      },
-      finish() {},
-      pause() {},
-      resume() {},
-      release() {},
-      async *[Symbol.asyncIterator]() {
-        yield* pieces
-        return undefined
-      },
-    },
-  }
+  return responseInMemory(pieces, { provider: 'Orion', limits: defaultLimits, errorFrom })
 }

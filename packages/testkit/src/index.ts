@@ -40,6 +40,7 @@ export {
   verbatim,
 } from './reply.ts'
 export { missingPrograms, type Program, type Requirement, requires } from './requires.ts'
+export { responseInMemory } from './response-in-memory.ts'
 export { canary, leaked } from './secrets.ts'
 export { selfSigned } from './self-signed.ts'
 export { type OpenedState, testStateStore } from './state-store-suite.ts'

@@ -1,5 +1,4 @@
-import { systemClock } from '@dragoman/core'
-import { canary, testProvider } from '@dragoman/testkit'
+import { canary, responseInMemory, testProvider } from '@dragoman/testkit'
 import { defaultLimits, events, type HttpResponse, mapErrorResponse } from '@dragoman/upstream'
 import { createWebDecoder } from './decode-answer.ts'
 import { mapWebError } from './errors.ts'
@@ -34,34 +33,9 @@ testProvider(
 
 /** A response whose body is in memory. */
 function responseOf(pieces: readonly Uint8Array[]): HttpResponse {
-  const errorFrom = (json: unknown, text = '') => {
+  const errorFrom = (json: unknown, text: string) => {
     const answered = { status: 200, headers: new Headers(), text, json }
     return mapWebError(answered) ?? mapErrorResponse(answered, { provider: 'chat.z.ai', now: 0 })
   }
-  return {
-    status: 200,
-    headers: new Headers(),
-    contentType: 'text/event-stream',
-    call: {
-      provider: 'chat.z.ai',
-      limits: defaultLimits,
-      clock: systemClock,
-      errorFromText: (text) => errorFrom(undefined, text),
-    },
-    errorFrom: (json) => errorFrom(json),
-    body: {
-      attach(sink) {
-        for (const piece of pieces) sink.data(piece)
-        sink.end()
-      },
-      finish() {},
-      pause() {},
-      resume() {},
-      release() {},
-      async *[Symbol.asyncIterator]() {
-        yield* pieces
-        return undefined
-      },
-    },
-  }
+  return responseInMemory(pieces, { provider: 'chat.z.ai', limits: defaultLimits, errorFrom })
 }
