@@ -15,6 +15,11 @@ export type AnswerItem = ChatCompletionChunk | Uint8Array | Heartbeat
 export interface AnswerEncoder {
   readonly contentType: string
   chunk(chunk: ChatCompletionChunk): string
+  /**
+   * Told before frames of an upstream, which speaks the same dialect, are written as they are. They bring their own end:
+   * then `end` gives nothing.
+   */
+  relayed?(): void
   heartbeat(): string
   /** After a complete answer. */
   end(): string
@@ -47,7 +52,9 @@ function makeChatEncoder(includesUsage: boolean): AnswerEncoder {
 /** What is sent for an item: whole frames, or an empty string for nothing. */
 export function encodeItem(item: AnswerItem, encoder: AnswerEncoder): string | Uint8Array {
   if (item === heartbeat) return encoder.heartbeat()
-  return item instanceof Uint8Array ? item : encoder.chunk(item)
+  if (!(item instanceof Uint8Array)) return encoder.chunk(item)
+  encoder.relayed?.()
+  return item
 }
 
 /** What ends a stream that broke: the dialect's error frame, or nothing for a caller who has left. */

@@ -68,6 +68,8 @@ class Canonical implements CanonicalTransform {
   #usage: Usage | undefined
   #completionBytes = 0
   #hasOutput = false
+  /** The model said a text that the request stops at: its answer may be empty. */
+  #hasMetStop = false
   /** Unknown top-level fields of chunks that had nothing else to say; they ride on the next one. */
   #carried: Record<string, unknown> | undefined
 
@@ -124,7 +126,7 @@ class Canonical implements CanonicalTransform {
   *end(how: 'stop' | 'length' | 'cut'): Iterable<ChatCompletionChunk> {
     if (how === 'cut') return
     const finishReasons = [...this.#choices.values()].map(({ finishReason }) => finishReason)
-    assertAnswered({ hasOutput: this.#hasOutput, usage: this.#usage, finishReasons })
+    assertAnswered({ hasOutput: this.#hasOutput || this.#hasMetStop, usage: this.#usage, finishReasons })
     yield this.#envelope({ choices: [], usage: this.usageOrEstimate() }, [])
   }
 
@@ -194,6 +196,7 @@ class Canonical implements CanonicalTransform {
         hasFunctionCall: state.hasFunctionCall,
       })
       state.finishReason = finishReason
+      if (this.#isStop(choice)) this.#hasMetStop = true
       const unnamed = state.calls.flush()
       if (unnamed.length > 0) delta = { ...delta, tool_calls: [...(delta.tool_calls ?? []), ...unnamed] }
     }
@@ -207,6 +210,12 @@ class Canonical implements CanonicalTransform {
       (choice.finish_reason ?? null) === finishReason &&
       'delta' in choice
     return isUntouched ? choice : { ...choice, index, delta, finish_reason: finishReason }
+  }
+
+  /** Engines (vLLM), and `untilStop`, name the text that they have stopped at. */
+  #isStop(choice: ChunkChoice): boolean {
+    const named: unknown = 'stop_reason' in choice ? choice.stop_reason : undefined
+    return typeof named === 'string' && [this.#request.stop].flat().includes(named)
   }
 }
 

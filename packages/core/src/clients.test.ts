@@ -1,6 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { ChatCompletionChunk } from '@dragoman/openai-schema'
-import { chatChunks, tokens } from '@dragoman/testkit'
+import { chatChunks, tokens, weatherTool } from '@dragoman/testkit'
 import { ChatOpenAI } from '@langchain/openai'
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import OpenAI from 'openai'
@@ -33,18 +33,7 @@ test('the OpenAI SDK runs a tool loop on a provider', async () => {
   const runner = client.chat.completions.runTools({
     model: 'm',
     messages: [{ role: 'user', content: 'Weather?' }],
-    tools: [
-      {
-        type: 'function',
-        function: {
-          name: 'get_weather',
-          description: 'Weather of a city',
-          parameters,
-          parse: JSON.parse,
-          function: ({ city }: { city: string }) => `sunny in ${city}`,
-        },
-      },
-    ],
+    tools: [weatherTool().tool],
   })
   expect(await runner.finalContent()).toBe('It is sunny in Oslo')
 })

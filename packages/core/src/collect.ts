@@ -8,13 +8,13 @@ import type {
   ChunkChoice,
   Delta,
   FinishReason,
-  ReasoningDetail,
   ToolCall,
   ToolCallDelta,
 } from '@dragoman/openai-schema'
 import { canonicalChunks } from './canonical.ts'
 import { DragomanError } from './errors.ts'
 import { isRecord } from './is-record.ts'
+import { ReasoningDetails } from './reasoning-details.ts'
 import { transformed } from './transform.ts'
 
 /**
@@ -80,7 +80,7 @@ interface PartialChoice {
   /** Fields of the message that are joined, as pieces. */
   text: Map<string, string[]>
   calls: { first: ToolCallDelta; pieces: string[] }[]
-  details: Map<string, ReasoningDetail>
+  details: ReasoningDetails
   annotations: Annotation[]
   logprobs?: NonNullable<Choice['logprobs']>
   finish_reason: FinishReason | null
@@ -93,7 +93,7 @@ function newChoice(index: number): PartialChoice {
     fields: new Map(),
     text: new Map(),
     calls: [],
-    details: new Map(),
+    details: new ReasoningDetails(),
     annotations: [],
     finish_reason: null,
     rest: {},
@@ -109,7 +109,7 @@ function addDelta(partial: PartialChoice, delta: Delta): void {
         for (const call of delta.tool_calls ?? []) addCall(partial, call)
         break
       case 'reasoning_details':
-        for (const detail of delta.reasoning_details ?? []) addDetail(partial, detail)
+        for (const detail of delta.reasoning_details ?? []) partial.details.add(detail)
         break
       case 'annotations':
         partial.annotations.push(...(delta.annotations ?? []))
@@ -135,31 +135,6 @@ function addCall(partial: PartialChoice, call: ToolCallDelta): void {
   const known = partial.calls[call.index]
   if (known) known.pieces.push(text ?? '')
   else partial.calls[call.index] = { first: call, pieces: [text ?? ''] }
-}
-
-/** Pieces of one reasoning block share its index (OpenRouter): text and signatures are joined, the rest is overwritten. */
-function addDetail(partial: PartialChoice, detail: ReasoningDetail): void {
-  const key = detail.index === undefined || detail.index === null ? `#${partial.details.size}` : String(detail.index)
-  const known = partial.details.get(key)
-  partial.details.set(key, known ? joinDetails(known, detail) : detail)
-}
-
-function joinDetails(known: ReasoningDetail, next: ReasoningDetail): ReasoningDetail {
-  if (known.type === 'reasoning.text' && next.type === 'reasoning.text') {
-    return {
-      ...known,
-      ...next,
-      text: `${known.text ?? ''}${next.text ?? ''}`,
-      signature: next.signature ?? known.signature,
-    }
-  }
-  if (known.type === 'reasoning.summary' && next.type === 'reasoning.summary') {
-    return { ...known, ...next, summary: known.summary + next.summary }
-  }
-  if (known.type === 'reasoning.encrypted' && next.type === 'reasoning.encrypted') {
-    return { ...known, ...next, data: known.data + next.data }
-  }
-  return next
 }
 
 /** `function_call` and `audio` come as objects whose strings arrive in pieces, but for ids and names. */
@@ -190,7 +165,7 @@ function finished(partial: PartialChoice): Choice {
     ...said,
   }
   if (partial.annotations.length > 0) message.annotations = partial.annotations
-  if (partial.details.size > 0) message.reasoning_details = [...partial.details.values()]
+  if (partial.details.size > 0) message.reasoning_details = partial.details.list()
   if (calls.length > 0) message.tool_calls = calls
   return {
     ...partial.rest,

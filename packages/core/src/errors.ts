@@ -53,9 +53,13 @@ export const errorTable = {
   /** We know no such model; nothing was called. */
   model_not_found: row('request', 404, invalid, 'not_found_error', 'model_not_found'),
   unknown_url: row('request', 404, invalid, 'not_found_error', 'unknown_url'),
+  /** An object by its id, such as a stored response. */
+  not_found: row('request', 404, invalid, 'not_found_error', null),
   method_not_allowed: row('request', 405, invalid, invalid, 'method_not_allowed'),
   request_too_large: row('request', 413, invalid, 'request_too_large', 'request_too_large'),
   unsupported_media_type: row('request', 415, invalid, invalid, 'unsupported_media_type'),
+  /** A WebSocket was asked for where there is none: clients go on over HTTP. */
+  upgrade_required: row('request', 426, invalid, invalid, 'upgrade_required'),
 
   invalid_api_key: row('client', 401, invalid, 'authentication_error', 'invalid_api_key'),
   permission_denied: row('client', 403, 'permission_error', 'permission_error', null),

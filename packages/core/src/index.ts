@@ -9,6 +9,7 @@ export {
   heartbeat,
 } from './answer-encoder.ts'
 export { assertAnswered, readFinishReason } from './answer-end.ts'
+export type { AnswerReader } from './answer-reader.ts'
 export type { CallerSignal } from './caller-signal.ts'
 export { type CanonicalTransform, canonicalChunks, isMeaningful } from './canonical.ts'
 export { type BackendAnswer, type ChatBackend, chatFetch, type FetchLike } from './chat-fetch.ts'
@@ -33,6 +34,7 @@ export {
   isDragomanError,
   toDragomanError,
 } from './errors.ts'
+export { OwnedEntries, type OwnedEntriesOptions } from './owned-entries.ts'
 export type {
   Acceptance,
   AcquireCall,
@@ -40,6 +42,10 @@ export type {
   CallEvent,
   CallLimits,
   Dialect,
+  Endpoint,
+  EndpointAnswer,
+  EndpointBody,
+  EndpointRequest,
   OutgoingProxy,
   Provider,
   ProviderEnvironment,
@@ -47,8 +53,10 @@ export type {
   RelayedAnswer,
   RelayRequest,
 } from './provider.ts'
+export { ReasoningDetails } from './reasoning-details.ts'
 export { Secret } from './secret.ts'
 export { sourceTextOf, withSourceText } from './source-text.ts'
+export { untilStop } from './stop-sequences.ts'
 export {
   type AttemptEntry,
   type LogEntry,

@@ -21,6 +21,11 @@ export interface Provider {
   /** It reads its models' markup itself: what it yields as content is content, whatever it looks like. */
   readonly readsMarkup?: boolean | undefined
   /**
+   * Its models go on better, or only, when they are given the reasoning of their earlier tool calls: what a client has
+   * dropped is put back (`reasoning_content`; `reasoning_details` where they came from here).
+   */
+  readonly wantsReasoning?: boolean | undefined
+  /**
    * One chat completion, always streamed: `collect` builds the whole answer. It does not know which of the two the
    * client wants. Nothing is sent before the first `next()`; leaving the iterator early closes the upstream's socket.
    * Errors are thrown, as `DragomanError`, never yielded as text. Nothing is tried twice in here.
@@ -40,6 +45,10 @@ export interface Provider {
    * a page, or JSON that reports an error is no answer. Nothing is tried twice in here.
    */
   relay?(request: RelayRequest, call: Call): Promise<RelayedAnswer>
+  /** What it has besides chat. Without it nothing. */
+  readonly endpoints?: readonly Endpoint[] | undefined
+  /** A call to one of `endpoints`. Rejects as `chat` throws. Nothing is tried twice in here. */
+  serve?(request: EndpointRequest, call: Call): Promise<EndpointAnswer>
   /** What the operator gave (email and password, refresh token, service account) -> what calls use. */
   acquire?(source: Credential, call: AcquireCall): Promise<Credential>
   /** Whether the upstream takes this credential, asked as cheaply as it allows. */
@@ -96,6 +105,11 @@ export interface RelayRequest {
   readonly body: string
   /** Whether it asks for a stream. */
   readonly isStreamed: boolean
+  /**
+   * Headers of the client that belong to the dialect, in lower case: `anthropic-version`, `anthropic-beta`. Never one
+   * that carries a key.
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** An upstream may also answer whole where a stream was asked for. */
@@ -109,20 +123,54 @@ export type RelayedAnswer =
   | {
       readonly kind: 'events'
       /**
-       * One or more whole events in each piece, each in the plain form `data: …`, line feed, line feed (other framing
-       * has been put right; comments may stand between). Ends after the event that ends the stream in this dialect, or
-       * with the response. Leaving it closes the upstream's socket.
+       * One or more whole events in each piece, each in the plain form `data: …`, line feed, line feed, after its name
+       * (`event: …`, line feed) in dialects whose clients go by it. Other framing has been put right; comments may stand
+       * between. Ends after the event that ends the stream in this dialect, or with the response. Leaving it closes the
+       * upstream's socket.
        */
       readonly pieces: AsyncIterable<Uint8Array>
       /** An event in which the upstream reports an error -> the error to throw, without secrets. */
       errorFrom(json: unknown): DragomanError
     }
 
+/** What a service may have besides chat, by its path under `/v1`; requests and answers are in the form of that path. */
+export type Endpoint =
+  | 'completions'
+  | 'embeddings'
+  | 'images/generations'
+  | 'images/edits'
+  | 'audio/speech'
+  | 'audio/transcriptions'
+  | 'audio/translations'
+  | 'moderations'
+  /** Anthropic's: a request of Messages -> `{ input_tokens }`. */
+  | 'messages/count_tokens'
+
+export interface EndpointRequest {
+  readonly endpoint: Endpoint
+  /** The upstream's model id. */
+  readonly model: string
+  readonly body: EndpointBody
+}
+
+export type EndpointBody =
+  /** As the client sent it, but for `model`. */
+  | { readonly kind: 'json'; readonly json: Readonly<Record<string, unknown>> }
+  /** `multipart/form-data` as the client sent it, but for the value of its part `model`. */
+  | { readonly kind: 'form'; readonly contentType: string; bytes(): AsyncIterable<Uint8Array> }
+
+export type EndpointAnswer =
+  | { readonly kind: 'json'; readonly json: unknown }
+  /** Audio, plain text, events: `pieces` as they come. Leaving it closes the upstream's socket. */
+  | { readonly kind: 'stream'; readonly contentType: string; readonly pieces: AsyncIterable<Uint8Array> }
+
 /** What a provider package exports: from here configuration, its JSON Schema and its documentation are made. */
 export interface ProviderFactory<Options = unknown, Input = unknown> {
   /** The `type` in a configuration. */
   readonly id: string
   readonly options: ZodType<Options, Input>
+  /** It reaches a service by the session of an account: where a documented API lists the same model, that serves it. */
+  readonly isSession?: boolean | undefined
   /** What one entry under `credentials` may hold. Every value is a secret. */
   readonly credential: ZodType<Record<string, string | undefined>>
   create(options: Options, environment?: ProviderEnvironment): Provider

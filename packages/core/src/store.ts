@@ -1,7 +1,7 @@
 import type { Usage } from '@dragoman/openai-schema'
 import { type Clock, systemClock } from './clock.ts'
 import type { ErrorCode } from './errors.ts'
-import type { Dialect } from './provider.ts'
+import type { Dialect, Endpoint } from './provider.ts'
 
 /** Small values that expire: nonces, conversations, counters, locks. Shared between instances where its driver is. */
 export interface StateStore {
@@ -20,7 +20,10 @@ export interface StateStore {
     value: string,
     options?: { ttlMs?: number },
   ): Promise<boolean>
-  /** Keys that start with `prefix`, in no order. */
+  /**
+   * Keys that start with `prefix`, in no order, page by page: a key that is there all the while is given once, whatever
+   * becomes of others in between.
+   */
   scan(prefix: string, limit: number, cursor?: string): Promise<{ keys: readonly string[]; cursor?: string }>
 }
 
@@ -33,6 +36,8 @@ export interface LogEntry {
   readonly startedAt: number
   readonly durationMs: number
   readonly dialect: Dialect
+  /** What was asked for, where it was no chat. */
+  readonly endpoint?: Endpoint | undefined
   /** Id of the client key; `open` where none is asked for. */
   readonly client: string
   /** What the client asked for. */
@@ -171,10 +176,13 @@ export function memoryState(options: { clock?: Clock; maxEntries?: number } = {}
       return true
     },
     async scan(prefix, limit, cursor) {
-      const matching = [...entries.keys()].filter((key) => key.startsWith(prefix) && live(key))
-      const from = cursor === undefined ? 0 : Number(cursor)
-      const keys = matching.slice(from, from + limit)
-      return from + limit < matching.length ? { keys, cursor: String(from + limit) } : { keys }
+      // In an order of their own, and from a key on, not from a number: others may go between two pages, or come anew.
+      const matching = [...entries.keys()]
+        .filter((key) => key.startsWith(prefix) && (cursor === undefined || key > cursor) && live(key))
+        .sort()
+      const keys = matching.slice(0, limit)
+      const last = keys.at(-1)
+      return matching.length > limit && last !== undefined ? { keys, cursor: last } : { keys }
     },
   }
 }

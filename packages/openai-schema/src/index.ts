@@ -1,3 +1,5 @@
+export type { SpeechRequest, TranscriptionAnswer } from './audio.ts'
+export { speechRequest } from './audio.ts'
 export type { AudioDelta, ChatCompletionChunk, ChunkChoice, Delta, ToolCallDelta } from './chat-chunk.ts'
 export { chatCompletionChunk } from './chat-chunk.ts'
 export type {
@@ -26,6 +28,8 @@ export type {
   WebSearchOptions,
 } from './chat-request.ts'
 export { chatCompletionRequest } from './chat-request.ts'
+export type { Completion, CompletionChoice, CompletionRequest } from './completions.ts'
+export { completionRequest } from './completions.ts'
 export type {
   ContentPart,
   FilePart,
@@ -39,8 +43,13 @@ export type {
   TextPart,
 } from './content.ts'
 export { contentPart, messageContent } from './content.ts'
+export type { Embedding, EmbeddingsAnswer, EmbeddingsRequest } from './embeddings.ts'
+export { embeddingsRequest } from './embeddings.ts'
 export type { ErrorBody } from './error.ts'
 export { errorBody } from './error.ts'
+export type { FileList, FileObject, FilePurpose } from './files.ts'
+export type { Image, ImageEditRequest, ImageGenerationRequest, ImagesAnswer } from './images.ts'
+export { imageEditRequest, imageGenerationRequest } from './images.ts'
 export type { Issue, Validated } from './issue.ts'
 export { describeIssue, validate } from './issue.ts'
 export type {
@@ -55,6 +64,8 @@ export type {
 export { chatMessage } from './messages.ts'
 export type { Model, ModelList } from './models.ts'
 export { model, modelList } from './models.ts'
+export type { ModerationAnswer, ModerationRequest, ModerationResult } from './moderations.ts'
+export { moderationRequest } from './moderations.ts'
 export type { Open } from './open.ts'
 export type {
   ReasoningDetail,

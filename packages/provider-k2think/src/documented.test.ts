@@ -1,19 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readReadme } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { k2think } from './index.ts'
 import { k2thinkWeb } from './web.ts'
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const readme = readReadme(new URL('../README.md', import.meta.url))
 
-test.each([k2think, k2thinkWeb])('the README lists the options of $id', ({ id, options }) => {
-  const [, table = ''] = readme.split(id === 'k2think' ? '`k2think.create(options)`:' : '`k2thinkWeb.create(options)`:')
-  const rows = table.trimStart().split('\n\n', 1)[0]?.split('\n').slice(2) ?? []
-  const names = rows.map((row) => /^\| `(\w+)`/.exec(row)?.[1])
-  expect(names).toEqual(Object.keys(z.toJSONSchema(options, { io: 'input' }).properties ?? {}))
+test.each([
+  ['k2think', k2think],
+  ['k2thinkWeb', k2thinkWeb],
+])('the README lists the options of %s', (name, { options }) => {
+  const { properties = {} } = z.toJSONSchema(options, { io: 'input' })
+  const named = readme.table(`\`${name}.create(options)\`:`).map(([option]) => option)
+  expect(named).toEqual(Object.keys(properties).map((option) => `\`${option}\``))
 })
 
-test.each(['api', 'web'])('the README names every fixture of %s', (door) => {
-  const stems = readdirSync(new URL(`../fixtures/${door}/`, import.meta.url)).map((file) => file.split('.')[0])
-  expect([...new Set(stems)].filter((stem) => !readme.includes(`\`${stem}\``))).toEqual([])
+test.each(['api', 'web'])('the README names every fixture of %s', (folder) => {
+  expect(readme.unnamedFixtures(new URL(`../fixtures/${folder}/`, import.meta.url))).toEqual([])
 })

@@ -80,7 +80,7 @@ export const k2think: ProviderFactory<K2ThinkOptions> = {
           const chunks = await usage.open((wantsUsage) =>
             (wantsUsage ? service : withoutUsage).chat(asked, { ...call, signal }),
           )
-          return readAnswer(chunks, request, { hidesReasoning })
+          return readAnswer(chunks, request, { hidesReasoning })[Symbol.asyncIterator]()
         }),
       models: (call) => service.models?.(call) ?? Promise.resolve([]),
       async close() {

@@ -1,10 +1,9 @@
-import { chain, DragomanError, type Transform, transformed } from '@dragoman/core'
+import { chain, DragomanError, type Transform, transformed, untilStop } from '@dragoman/core'
 import { ChunkNormalizer, type MarkupFormat } from '@dragoman/normalizer'
 import { k2Think } from '@dragoman/normalizer/formats/k2-think'
 import type { ChatCompletionChunk, ChatCompletionRequest, Delta, FunctionTool } from '@dragoman/openai-schema'
 import { DetailsTags } from './details-tags.ts'
 import { functionCalls } from './function-calls.ts'
-import { StopSequences, stopsOf } from './stop-sequences.ts'
 
 type Chunk = ChatCompletionChunk
 
@@ -20,13 +19,12 @@ const format: MarkupFormat = { ...k2Think, ignoresCallsInReasoning: true }
  *
  * The text begins inside reasoning, for the template has written `<think>`; without a `</think>` all of it stays that.
  */
-export async function* readAnswer(
+export function readAnswer(
   chunks: AsyncIterable<Chunk>,
   request: ChatCompletionRequest,
   { hidesReasoning }: ReadOptions,
-): AsyncGenerator<Chunk, undefined> {
+): AsyncIterable<Chunk> {
   const usesFunctions = Boolean(request.functions?.length) && !request.tools?.length
-  const stop = new StopSequences(stopsOf(request))
   const read = chain([
     detailsTags(),
     new ChunkNormalizer<Chunk>({
@@ -38,13 +36,8 @@ export async function* readAnswer(
     ...(hidesReasoning ? [withoutReasoning()] : []),
     ...(mustCall(request) ? [requiredCall()] : []),
     ...(usesFunctions ? [functionCalls()] : []),
-    stop,
   ])
-  for await (const chunk of transformed(chunks, read)) {
-    yield chunk
-    if (stop.isOver && chunk.choices[0]?.finish_reason) return undefined
-  }
-  return undefined
+  return untilStop(transformed(chunks, read), request)
 }
 
 function declared({ tools, functions }: ChatCompletionRequest): FunctionTool[] {

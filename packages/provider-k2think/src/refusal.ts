@@ -12,13 +12,15 @@ export function refusal(request: ChatCompletionRequest, promptsTools: boolean): 
   if (top_logprobs) return refused('top_logprobs', 'gives no log probabilities')
   if (response_format?.type === 'json_schema') return refused('response_format', 'takes no json_schema')
   if (modalities?.includes('audio')) return refused('modalities', 'gives no audio')
-  if (!promptsTools && asksForTools(request)) return refused('tools', 'takes no tools, and promptTools is off')
+  const offered = promptsTools ? undefined : offeredTools(request)
+  if (offered) return refused(offered, 'takes no tools, and promptTools is off')
   return refusedTool(request) ?? refusedPart(request)
 }
 
-function asksForTools({ tools, tool_choice, functions, function_call }: ChatCompletionRequest): boolean {
-  const offered = [tool_choice !== 'none' && tools, function_call !== 'none' && functions]
-  return offered.some((list) => list && list.length > 0)
+/** The field with tools that the model would have to be told of. */
+function offeredTools({ tools, tool_choice, functions, function_call }: ChatCompletionRequest): string | undefined {
+  if (tool_choice !== 'none' && tools?.some((tool) => !isHosted(tool))) return 'tools'
+  return function_call !== 'none' && functions?.length ? 'functions' : undefined
 }
 
 /** Tools that the service would have to run itself. They are left out, unless one of them must be called. */

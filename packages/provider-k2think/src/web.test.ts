@@ -226,6 +226,8 @@ test('tools are refused where prompting is off', async () => {
   expect(k2.paths()).toEqual([])
   k2.answer(streamed(['a</think>b']))
   await client.chat.completions.create({ ...question, tools: [weather], tool_choice: 'none' })
+  const functions = client.chat.completions.create({ ...question, functions: [weather.function] })
+  await expect(functions).rejects.toMatchObject({ status: 400, param: 'functions' })
 })
 
 test('the site is told the time in the zone that was set, at an address of any form', async () => {

@@ -49,6 +49,7 @@ const token = z
 /** K2-Think by a session of your own account at www.k2think.ai. */
 export const k2thinkWeb: ProviderFactory<K2ThinkWebOptions> = {
   id: 'k2think-web',
+  isSession: true,
   options,
   credential: z.union([
     z.strictObject({ token }),

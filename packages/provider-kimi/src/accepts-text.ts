@@ -1,5 +1,5 @@
 import type { Acceptance } from '@dragoman/core'
-import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import type { ChatCompletionRequest, Tool } from '@dragoman/openai-schema'
 
 /** What a site takes besides text. */
 export interface SiteAbilities {
@@ -8,6 +8,7 @@ export interface SiteAbilities {
   readonly images: boolean
   readonly reasoningEffort: boolean
   readonly search: boolean
+  readonly promptsTools: boolean
 }
 
 /** A site has no place for these: they are hints, and the answer is one without them. */
@@ -28,7 +29,7 @@ const hints = [
   'prediction',
 ] as const satisfies (keyof ChatCompletionRequest)[]
 
-/** What a chat site cannot honour. Tools are prompted, and stop texts are cut here, so both are honoured. */
+/** What a chat site cannot honour. Tools are prompted, where that is on, and stop texts are cut here. */
 export function acceptsText(request: ChatCompletionRequest, site: SiteAbilities): Acceptance {
   const dropped: string[] = hints.filter((field) => request[field] !== undefined && request[field] !== null)
   if (request.reasoning_effort && request.reasoning_effort !== 'none' && !site.reasoningEffort) {
@@ -36,13 +37,11 @@ export function acceptsText(request: ChatCompletionRequest, site: SiteAbilities)
   }
   if (request.web_search_options && !site.search) dropped.push('web_search_options')
   if (request.response_format?.type === 'json_object') dropped.push('response_format')
-  for (const [i, { type }] of (request.tools ?? []).entries()) {
-    if (type !== 'function' && type !== 'custom') dropped.push(`tools[${i}]`)
-  }
+  for (const [i, tool] of (request.tools ?? []).entries()) if (!isCallable(tool)) dropped.push(`tools[${i}]`)
   return { dropped, refused: refusal(request, site) }
 }
 
-function refusal(request: ChatCompletionRequest, { name, images }: SiteAbilities): Acceptance['refused'] {
+function refusal(request: ChatCompletionRequest, { name, images, promptsTools }: SiteAbilities): Acceptance['refused'] {
   const refuse = (param: string, message: string) => ({ param, message: `${param}: ${name} ${message}` })
   if (typeof request.n === 'number' && request.n > 1) return refuse('n', 'gives one choice only')
   if (request.logprobs || request.top_logprobs) {
@@ -50,6 +49,8 @@ function refusal(request: ChatCompletionRequest, { name, images }: SiteAbilities
   }
   if (request.modalities?.includes('audio') || request.audio) return refuse('modalities', 'answers in text only')
   if (request.response_format?.type === 'json_schema') return refuse('response_format', 'takes no json_schema')
+  const prompted = promptsTools ? undefined : offered(request)
+  if (prompted) return refuse(prompted, 'takes no tools, and promptTools is off')
   const last = request.messages.length - 1
   if (request.messages[last]?.role === 'assistant') {
     return refuse(`messages[${last}].role`, 'answers a message of the user, and cannot go on with its own')
@@ -60,6 +61,16 @@ function refusal(request: ChatCompletionRequest, { name, images }: SiteAbilities
     if (j >= 0) return refuse(`messages[${i}].content[${j}].type`, `takes no ${content[j]?.type}`)
   }
   return undefined
+}
+
+function isCallable({ type }: Tool): boolean {
+  return type === 'function' || type === 'custom'
+}
+
+/** The field with tools that the model would have to be told of. */
+function offered({ tools, tool_choice, functions, function_call }: ChatCompletionRequest): string | undefined {
+  if (tool_choice !== 'none' && tools?.some(isCallable)) return 'tools'
+  return function_call !== 'none' && functions?.length ? 'functions' : undefined
 }
 
 /** Parts that are text, or become text; a file is looked into before it is sent. */

@@ -1,7 +1,15 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { DragomanError, toFetch } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
-import { chatStream, errorReply, jsonReply, type ScriptedReply, testProvider, tokens } from '@dragoman/testkit'
+import {
+  chatStream,
+  errorReply,
+  jsonReply,
+  type ScriptedReply,
+  testProvider,
+  tokens,
+  weatherTool,
+} from '@dragoman/testkit'
 import { jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
@@ -67,6 +75,23 @@ describe('the request', () => {
     expect(rig.provider.accepts?.(thinking).dropped).toEqual(['tool_choice'])
     await rig.answer(thinking)
     expect((await rig.upstream.received(2)).json).toMatchObject({ tool_choice: 'auto', thinking: { type: 'enabled' } })
+  })
+
+  test.each<[string, object, string | undefined]>([
+    ['kimi-k3', {}, ' '],
+    ['kimi-k3', { reasoning: 'I look.' }, 'I look.'],
+    ['kimi-k3', { reasoning_details: [{ type: 'reasoning.text', text: 'I look.' }] }, 'I look.'],
+    ['kimi-k3', { reasoning_details: [{ type: 'reasoning.encrypted', data: 'x' }] }, ' '],
+    ['kimi-k3', { thinking: { of: 'no known form' } }, ' '],
+    ['kimi-k3', { tool_calls: [] }, undefined],
+    ['moonshot-v1-8k', {}, undefined],
+  ])('the reasoning that goes back to %s with a call of %j is %j', async (model, fields, expected) => {
+    await using rig = await start(chatStream({ text: 'Hi' }))
+    const call = { tool_calls: [{ id: 'a', type: 'function' as const, function: { name: 'look', arguments: '{}' } }] }
+    const turn = { role: 'assistant' as const, content: null, ...call, ...fields }
+    await rig.answer({ model, messages: [...user('Hi'), turn, ...user('And?')] })
+    expect((await rig.upstream.received(1)).json.messages[1].reasoning_content).toBe(expected)
+    expect(rig.provider.wantsReasoning).toBe(true)
   })
 
   test('covers kimi images: an image goes to a model that sees, and is refused for one that does not', async () => {
@@ -164,22 +189,11 @@ test('covers kimi tools: the OpenAI SDK runs a tool loop, though it drops the re
   await using rig = await start(weather)
   const fetch = toFetch(rig.provider, { credential: { apiKey: 'sk-test' } })
   const client = new OpenAI({ apiKey: '-', fetch, maxRetries: 0 })
+  const { tool: get_weather } = weatherTool()
   const runner = client.chat.completions.runTools({
     model: 'kimi-k3',
     messages: user('Weather?'),
-    tools: [
-      {
-        type: 'function',
-        function: {
-          name: 'get_weather',
-          description: 'Weather of a city',
-          strict: true,
-          parameters,
-          parse: JSON.parse,
-          function: ({ city }: { city: string }) => `sunny in ${city}`,
-        },
-      },
-    ],
+    tools: [{ ...get_weather, function: { ...get_weather.function, strict: true } }],
   })
   expect(await runner.finalContent()).toBe('It is sunny in Oslo')
 })

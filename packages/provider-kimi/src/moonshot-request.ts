@@ -97,7 +97,7 @@ function withReasoning(messages: ChatMessage[]): ChatMessage[] {
     !message.reasoning_content &&
     !message.reasoning &&
     !message.reasoning_details?.some((detail) => detail.type === 'reasoning.text' && detail.text) &&
-    !message.thinking
+    !(typeof message.thinking === 'string' && message.thinking)
   if (!messages.some(isBare)) return messages
   return messages.map((message) => (isBare(message) ? { ...message, reasoning_content: ' ' } : message) as ChatMessage)
 }

@@ -1,18 +1,17 @@
 import {
   type Acceptance,
   type Call,
+  type Credential,
   DragomanError,
-  isDragomanError,
   type Provider,
   type ProviderEnvironment,
   type ProviderFactory,
 } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import { createCompatible } from '@dragoman/provider-openai-compatible'
-import { abortOnLeave, createHttpClient } from '@dragoman/upstream'
+import { abortOnLeave, createHttpClient, relayMessages } from '@dragoman/upstream'
 import { z } from 'zod'
 import { hasForeignMedia, withOwnMedia } from './moonshot-media.ts'
-import { relayMessages } from './moonshot-messages.ts'
 import { modelTraits } from './moonshot-models.ts'
 import { encodeMoonshot, firstMedia } from './moonshot-request.ts'
 import { searched } from './moonshot-search.ts'
@@ -70,7 +69,7 @@ function createMoonshot(given: KimiOptions, environment?: ProviderEnvironment): 
       ...(models && { models }),
       ...(proxy !== undefined && { proxy }),
     },
-    { id: 'kimi', name: 'Moonshot' },
+    { id: 'kimi', name: 'Moonshot', mapError: (_, error) => withRegion(error, region) },
     environment,
   )
   const { probe } = inner
@@ -83,6 +82,7 @@ function createMoonshot(given: KimiOptions, environment?: ProviderEnvironment): 
   return {
     id: inner.id,
     separatesReasoning: true,
+    wantsReasoning: true,
     accepts: (request) => accepts(request, keepSampling, inner),
     chat,
     models: async (call) => (await inner.models?.(call)) ?? [],
@@ -91,7 +91,7 @@ function createMoonshot(given: KimiOptions, environment?: ProviderEnvironment): 
       dialect === 'anthropic-messages' ? messagesObstacle(request) : inner.relayObstacle?.(request, dialect),
     relay: (request, call) =>
       request.dialect === 'anthropic-messages'
-        ? relayMessages(messages, request, call)
+        ? relayMessages(messages, request, { call, path: '/anthropic/v1/messages', headers: bearer(call.credential) })
         : (inner.relay?.(request, call) ?? Promise.reject(new DragomanError('internal', 'Nothing can be relayed'))),
     async close() {
       await Promise.all([inner.close(), messages.close()])
@@ -111,7 +111,7 @@ function createMoonshot(given: KimiOptions, environment?: ProviderEnvironment): 
   function chat(given: ChatCompletionRequest, call: Call): AsyncIterable<ChatCompletionChunk> {
     const { request, searches } = encodeMoonshot(given, keepSampling)
     const send = (next: ChatCompletionRequest, within: Call): AsyncIterableIterator<ChatCompletionChunk, undefined> =>
-      explained(inner.chat(next, within), region)
+      withUsage(inner.chat(next, within))
     if (!searches && !hasForeignMedia(request.messages)) return send(request, call)
     return abortOnLeave(async (left) => {
       const within = { ...call, signal: AbortSignal.any([call.signal, left]) }
@@ -120,6 +120,10 @@ function createMoonshot(given: KimiOptions, environment?: ProviderEnvironment): 
       return searches ? searched(ready, (next) => send(next, within)) : send(ready, within)[Symbol.asyncIterator]()
     })
   }
+}
+
+function bearer({ values: { apiKey } }: Credential): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${apiKey?.reveal() ?? ''}` }
 }
 
 function accepts(request: ChatCompletionRequest, keepSampling: boolean, inner: Provider): Acceptance {
@@ -137,19 +141,15 @@ function refusal({ model, n, messages }: ChatCompletionRequest, keepSampling: bo
   return media === undefined ? undefined : { param: media, message: `${media}: ${model} is not known to see images` }
 }
 
-/** Chunks with their usage where clients look for it, and a refused key with the usual reason. */
-function explained(
-  chunks: AsyncIterable<ChatCompletionChunk>,
-  region: KimiOptions['region'],
-): AsyncIterableIterator<ChatCompletionChunk, undefined> {
+/** Chunks with their usage where clients look for it. */
+function withUsage(chunks: AsyncIterable<ChatCompletionChunk>): AsyncIterableIterator<ChatCompletionChunk, undefined> {
   const iterator = chunks[Symbol.asyncIterator]()
-  const mended = (result: IteratorResult<ChatCompletionChunk, undefined>) =>
-    result.done ? result : { done: false as const, value: withCachedTokens(result.value) }
+  // No generator: that would let go of the source only when a pending item has come.
   const source: AsyncIterableIterator<ChatCompletionChunk, undefined> = {
-    next: () =>
-      iterator.next().then(mended, (error: unknown) => {
-        throw withRegion(error, region)
-      }),
+    next: async () => {
+      const result = await iterator.next()
+      return result.done ? result : { done: false, value: withCachedTokens(result.value) }
+    },
     return: async () => {
       await iterator.return?.()
       return { done: true, value: undefined }
@@ -159,8 +159,9 @@ function explained(
   return source
 }
 
-function withRegion(error: unknown, region: KimiOptions['region']): unknown {
-  if (!isDragomanError(error) || error.code !== 'credential_rejected') return error
+/** A refused key, with the usual reason. */
+function withRegion(error: DragomanError, region: KimiOptions['region']): DragomanError {
+  if (error.code !== 'credential_rejected') return error
   const { origin, cause } = error
   const message = `${error.message} (a key is of one platform only: is this one of region ${region}?)`
   return new DragomanError('credential_rejected', message, { origin, cause })

@@ -1,10 +1,11 @@
 import { toFetch } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
-import { canary, type Exchange, htmlPage, jsonReply, leaked, noReply, type Reply } from '@dragoman/testkit'
+import { canary, type Exchange, htmlPage, jsonReply, leaked, noReply, type Reply, weatherTool } from '@dragoman/testkit'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { said, start, user } from './nonce/test-site.ts'
 import { kimiNonce, notice } from './nonce.ts'
+import { kimiWeb } from './web.ts'
 
 describe('the message', () => {
   test('covers kimi-nonce text: a question alone is sent as it is, to the model by its name at the site', async () => {
@@ -91,6 +92,20 @@ describe('the message', () => {
     expect(accepts({ messages: [{ role: 'assistant', content: 'Well' }] })?.refused?.param).toBe('messages[0].role')
   })
 
+  test('tools are refused where prompting for them is off', async () => {
+    const tools: ChatCompletionRequest['tools'] = [{ type: 'function', function: { name: 'look' } }]
+    const ask = { model: 'kimi-k2-instruct', messages: user('Hi') }
+    for (const provider of [
+      kimiNonce.create(kimiNonce.options.parse({ promptTools: false })),
+      kimiWeb.create(kimiWeb.options.parse({ promptTools: false })),
+    ]) {
+      expect(provider.accepts?.({ ...ask, tools }).refused?.param).toBe('tools')
+      expect(provider.accepts?.({ ...ask, functions: [{ name: 'look' }] }).refused?.param).toBe('functions')
+      expect(provider.accepts?.({ ...ask, tools, tool_choice: 'none' }).refused).toBeUndefined()
+      await provider.close()
+    }
+  })
+
   test('each model says where the text goes', async () => {
     await using rig = await start()
     const models = await rig.provider.models?.(rig.callOf())
@@ -172,18 +187,7 @@ test('covers kimi-nonce tools: they are prompted, read back, and their results g
     model: 'kimi-k2-instruct-0905',
     user: 'ann',
     messages: user('Weather?'),
-    tools: [
-      {
-        type: 'function',
-        function: {
-          name: 'get_weather',
-          description: 'Weather of a city',
-          parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
-          parse: JSON.parse,
-          function: ({ city }: { city: string }) => `sunny in ${city}`,
-        },
-      },
-    ],
+    tools: [weatherTool().tool],
   })
   expect(await runner.finalContent()).toBe('It is sunny in Oslo')
 })

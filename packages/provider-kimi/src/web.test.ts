@@ -1,6 +1,6 @@
 import { toFetch } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
-import { canary, everyCut, stall, testProvider } from '@dragoman/testkit'
+import { canary, everyCut, stall, testProvider, weatherTool } from '@dragoman/testkit'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { encodeFrame } from './web/frames.ts'
@@ -117,18 +117,7 @@ test('covers kimi-web tools: they are prompted, read back, and their results go 
     model: 'kimi-k2.6',
     messages: user('Weather?'),
     stream: true,
-    tools: [
-      {
-        type: 'function',
-        function: {
-          name: 'get_weather',
-          description: 'Weather of a city',
-          parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
-          parse: JSON.parse,
-          function: ({ city }: { city: string }) => `sunny in ${city}`,
-        },
-      },
-    ],
+    tools: [weatherTool().tool],
   })
   expect(await runner.finalContent()).toBe('It is sunny in Oslo')
 })

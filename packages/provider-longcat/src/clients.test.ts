@@ -1,14 +1,17 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { toFetch } from '@dragoman/core'
-import { chatStream, startFakeUpstream } from '@dragoman/testkit'
+import { chatStream, startFakeUpstream, weatherTool } from '@dragoman/testkit'
 import { jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
 import { longcat } from './index.ts'
 
 const answers = [
-  chatStream({ reasoning: ['The ', 'clock.'], toolCalls: [{ name: 'get_time', arguments: ['{"zone":', '"WET"}'] }] }),
-  chatStream({ reasoning: 'Noon.', text: ['It is ', 'noon.'] }),
+  chatStream({
+    reasoning: ['A tool ', 'knows.'],
+    toolCalls: [{ name: 'get_weather', arguments: ['{"city":', '"Oslo"}'] }],
+  }),
+  chatStream({ reasoning: 'Sunny.', text: ['It is ', 'sunny.'] }),
 ]
 
 async function start() {
@@ -28,33 +31,19 @@ async function start() {
 test('covers longcat tools: the OpenAI SDK calls a tool and gives its result back', async () => {
   await using rig = await start()
   const client = new OpenAI({ apiKey: '-', fetch: rig.fetch, maxRetries: 0 })
-  const zones: unknown[] = []
+  const { cities, tool: get_weather } = weatherTool()
   const runner = client.chat.completions.runTools({
     model: 'LongCat',
     stream: true,
-    messages: [{ role: 'user', content: 'What time is it?' }],
-    tools: [
-      {
-        type: 'function',
-        function: {
-          name: 'get_time',
-          description: 'The time in a zone',
-          parameters: { type: 'object', properties: { zone: { type: 'string' } } },
-          parse: JSON.parse,
-          function: ({ zone }: { zone: string }) => {
-            zones.push(zone)
-            return '12:00'
-          },
-        },
-      },
-    ],
+    messages: [{ role: 'user', content: 'Weather?' }],
+    tools: [get_weather],
   })
-  expect(await runner.finalContent()).toBe('It is noon.')
-  expect(zones).toEqual(['WET'])
+  expect(await runner.finalContent()).toBe('It is sunny.')
+  expect(cities).toEqual(['Oslo'])
   const { messages } = (await rig.upstream.received(2)).json
-  expect(messages[1]).toMatchObject({ role: 'assistant', tool_calls: [{ function: { arguments: '{"zone":"WET"}' } }] })
-  expect(messages[1].reasoning_content.trim()).toMatch(/^(The clock\.)?$/)
-  expect(messages[2]).toMatchObject({ role: 'tool', content: '12:00' })
+  expect(messages[1]).toMatchObject({ role: 'assistant', tool_calls: [{ function: { arguments: '{"city":"Oslo"}' } }] })
+  expect(messages[1].reasoning_content.trim()).toMatch(/^(A tool knows\.)?$/)
+  expect(messages[2]).toMatchObject({ role: 'tool', content: 'sunny in Oslo' })
 })
 
 test('covers longcat stream: the AI SDK streams a chat', async () => {
@@ -62,18 +51,18 @@ test('covers longcat stream: the AI SDK streams a chat', async () => {
   const { chatModel } = createOpenAICompatible({ name: 'longcat', baseURL: 'https://x/v1', fetch: rig.fetch })
   const result = streamText({
     model: chatModel('LongCat-2.0'),
-    prompt: 'What time is it?',
+    prompt: 'Weather?',
     stopWhen: stepCountIs(2),
     tools: {
-      get_time: tool({
-        inputSchema: jsonSchema<{ zone: string }>({ type: 'object', properties: { zone: { type: 'string' } } }),
-        execute: async () => '12:00',
+      get_weather: tool({
+        inputSchema: jsonSchema<{ city: string }>({ type: 'object', properties: { city: { type: 'string' } } }),
+        execute: async () => 'sunny',
       }),
     },
   })
   const texts: string[] = []
   for await (const text of result.textStream) texts.push(text)
-  expect(texts).toEqual(['It is ', 'noon.'])
+  expect(texts).toEqual(['It is ', 'sunny.'])
 })
 
 test('covers longcat reasoning: it comes as reasoning_content', async () => {
@@ -81,6 +70,6 @@ test('covers longcat reasoning: it comes as reasoning_content', async () => {
   const client = new OpenAI({ apiKey: '-', fetch: rig.fetch, maxRetries: 0 })
   const asked = { model: 'LongCat-Thinking', messages: [{ role: 'user' as const, content: 'Hi' }] }
   const { choices } = await client.chat.completions.create(asked)
-  expect(choices[0]?.message).toMatchObject({ reasoning_content: 'The clock.' })
+  expect(choices[0]?.message).toMatchObject({ reasoning_content: 'A tool knows.' })
   expect((await rig.upstream.received(1)).json.thinking).toEqual({ type: 'enabled' })
 })

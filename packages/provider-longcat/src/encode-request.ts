@@ -77,6 +77,9 @@ function encodeMessage(message: ChatMessage, model: string, isThinking: boolean)
   return encoded
 }
 
+/** Whether there is any text of it: what is sealed, or only signed, is not sent here. */
 function hasReasoning({ reasoning_content, reasoning, reasoning_details, thinking }: AssistantMessage): boolean {
-  return Boolean(reasoning_content || reasoning || reasoning_details?.length || thinking)
+  if (reasoning_content || reasoning) return true
+  if (reasoning_details?.some((detail) => detail.type === 'reasoning.text' && detail.text)) return true
+  return typeof thinking === 'string' && thinking !== ''
 }

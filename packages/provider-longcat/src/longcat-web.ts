@@ -8,17 +8,24 @@ import {
   type ProviderEnvironment,
   type ProviderFactory,
   systemClock,
+  untilStop,
 } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { abortOnLeave, createHttpClient, events, type HttpResponse, readJson } from '@dragoman/upstream'
+import {
+  abortOnLeave,
+  createHttpClient,
+  createMadeChats,
+  events,
+  type HttpResponse,
+  readJson,
+} from '@dragoman/upstream'
 import { fieldsOf } from './fields-of.ts'
 import { hasFiles, withFilesInlined } from './inline-files.ts'
 import { checked } from './options.ts'
 import { promptedTools } from './prompted.ts'
-import { stopAt, stopsOf } from './stop-text.ts'
 import { transcriptOf } from './transcript.ts'
 import { callableOnly, webAcceptance } from './web-acceptance.ts'
-import { WebConversations } from './web-conversations.ts'
+import { webConversations } from './web-conversations.ts'
 import { mapWebError } from './web-errors.ts'
 import { FrameDecoder } from './web-frames.ts'
 import { switchesOf, webModels } from './web-models.ts'
@@ -33,6 +40,7 @@ const REST_MS = 15_000
 /** A session of an account of your own at longcat.chat, which is not documented. */
 export const longcatWeb: ProviderFactory<LongCatWebOptions, LongCatWebOptions> = {
   id,
+  isSession: true,
   options: webOptions,
   credential: webCredential,
   create: createLongCatWeb,
@@ -44,25 +52,23 @@ function createLongCatWeb(given: LongCatWebOptions, environment: ProviderEnviron
   const { baseUrl, appKey, language, agentId, protocol } = options
   const http = createHttpClient({ provider: 'LongCat', baseUrl, proxy, clock })
   const site = { origin: new URL(baseUrl).origin, appKey, language }
-  const conversations = new WebConversations({
-    ...site,
-    http,
+  const { create, remove } = webConversations({ ...site, http, clock, agentId: protocol === 'v1' ? '' : agentId })
+  const conversations = createMadeChats({
+    provider: id,
     clock,
-    id,
-    keep: options.keepConversations,
-    agentId: protocol === 'v1' ? '' : agentId,
+    remove: options.keepConversations ? undefined : remove,
   })
   const path = options.completionPath ?? paths[protocol]
 
   return {
     id,
     readsMarkup: true,
-    accepts: (request): Acceptance => webAcceptance(request, options.tools),
+    accepts: (request): Acceptance => webAcceptance(request, options.promptTools),
     chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
     models: async () => webModels(),
     probe,
     async close() {
-      await conversations.settle()
+      await conversations.close()
       await http.close()
     },
   }
@@ -76,8 +82,8 @@ function createLongCatWeb(given: LongCatWebOptions, environment: ProviderEnviron
     const prompt = promptedTools(callableOnly(whole))
     const content = transcriptOf(prompt.request.messages)
     const session = sessionOf(call.credential)
-    const conversationId = await conversations.create(session, call, left)
-    const discard = () => conversations.discard(session, call.state, conversationId)
+    const conversationId = await conversations.begin(call, left, create)
+    const discard = () => conversations.end(conversationId, call)
     try {
       const question = { conversationId, content, ...switches, parentMessageId: 0 }
       const response = await http.post(path, {
@@ -89,8 +95,7 @@ function createLongCatWeb(given: LongCatWebOptions, environment: ProviderEnviron
         mapError: mapWebError(clock, REST_MS),
       })
       const read = prompt.read(answer(request, response, discard))
-      const stops = stopsOf(request)
-      return (stops.length > 0 ? stopAt(read, stops) : read)[Symbol.asyncIterator]()
+      return untilStop(read, request)[Symbol.asyncIterator]()
     } catch (error) {
       discard()
       throw error

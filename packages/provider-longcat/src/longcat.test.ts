@@ -80,6 +80,23 @@ describe('what is sent', () => {
     })
   })
 
+  test.each<[Partial<ChatCompletionRequest>, object, string | undefined]>([
+    [{}, {}, ' '],
+    [{}, { reasoning: 'I look.' }, 'I look.'],
+    [{}, { reasoning_details: [{ type: 'reasoning.text', text: 'I look.' }] }, 'I look.'],
+    [{}, { reasoning_details: [{ type: 'reasoning.encrypted', data: 'x' }] }, ' '],
+    [{}, { thinking: { of: 'no known form' } }, ' '],
+    [{ reasoning_effort: 'none' }, {}, undefined],
+    [{}, { tool_calls: [] }, undefined],
+  ])('%j: the reasoning that goes back with a call of %j is %j', async (given, fields, expected) => {
+    await using rig = await start()
+    const call = { tool_calls: [{ id: 'a', type: 'function' as const, function: { name: 'look', arguments: '{}' } }] }
+    const turn = { role: 'assistant' as const, content: null, ...call, ...fields }
+    const { messages } = await rig.sent({ ...given, messages: [...request.messages, turn, ...request.messages] })
+    expect(messages[1].reasoning_content).toBe(expected)
+    expect(rig.provider.wantsReasoning).toBe(true)
+  })
+
   test('what LongCat has no field for is left out and named, unless it is to be kept', async () => {
     const given = { ...request, seed: 7, n: 1, response_format: { type: 'json_object' as const }, temperature: 2 }
     await using rig = await start()

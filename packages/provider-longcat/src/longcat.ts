@@ -6,18 +6,18 @@ import {
   type ProviderEnvironment,
   type ProviderFactory,
   systemClock,
+  untilStop,
 } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import { createCompatible } from '@dragoman/provider-openai-compatible'
-import { abortOnLeave, createHttpClient } from '@dragoman/upstream'
+import { abortOnLeave, createHttpClient, relayMessages } from '@dragoman/upstream'
 import { encodeRequest } from './encode-request.ts'
 import { hasFiles, withFilesInlined } from './inline-files.ts'
-import { messagesObstacle, relayMessages } from './messages-relay.ts'
+import { messagesObstacle } from './messages-obstacle.ts'
 import { modelEntry, namedModel, needsSearch, seesImages, withAliases } from './model-names.ts'
 import { checked, credential, fieldsBeyondTable, type LongCatOptions, options } from './options.ts'
 import { promptedTools } from './prompted.ts'
-import { mendErrors, withQuotaReset } from './quota-reset.ts'
-import { stopAt, stopsOf } from './stop-text.ts'
+import { withQuotaReset } from './quota-reset.ts'
 import { refusal } from './text-only.ts'
 
 const service = { id: 'longcat', name: 'LongCat' }
@@ -37,7 +37,8 @@ function createLongCat(given: LongCatOptions, environment: ProviderEnvironment =
   const root = baseUrl.replace(/\/+$/, '').replace(/\/openai(\/v1)?$/, '')
   const dropFields = fieldsBeyondTable.filter((field) => !keepFields.includes(field))
   const quirks = { dropFields, tokenLimitField: 'max_tokens', sendReasoningHistory: 'reasoning_content' } as const
-  const chats = createCompatible({ baseUrl: `${root}/openai/v1`, ...quirks }, service, environment)
+  const mapError = (_: unknown, error: DragomanError) => withQuotaReset(error, clock.now())
+  const chats = createCompatible({ baseUrl: `${root}/openai/v1`, ...quirks }, { ...service, mapError }, environment)
   const lists = createCompatible({ baseUrl: `${root}/v1` }, service, environment)
   const messages = createHttpClient({ provider: service.name, baseUrl: root, proxy, clock })
   const emulatesStop = !keepFields.includes('stop')
@@ -45,6 +46,7 @@ function createLongCat(given: LongCatOptions, environment: ProviderEnvironment =
   const provider: Provider = {
     id: service.id,
     separatesReasoning: true,
+    wantsReasoning: true,
     accepts,
     chat(request, call) {
       const refused = searchRefusal(request)
@@ -59,7 +61,11 @@ function createLongCat(given: LongCatOptions, environment: ProviderEnvironment =
     relayObstacle: (request, dialect) =>
       dialect === 'anthropic-messages' ? messagesObstacle(request) : chats.relayObstacle?.(request, dialect),
     relay(request, call) {
-      if (request.dialect === 'anthropic-messages') return relayMessages(messages, request, call)
+      if (request.dialect === 'anthropic-messages') {
+        // Whether `x-api-key` works is not known.
+        const headers = { authorization: `Bearer ${call.credential.values.apiKey?.reveal() ?? ''}` }
+        return relayMessages(messages, request, { call, path: '/anthropic/v1/messages', headers })
+      }
       throw new DragomanError('unsupported_endpoint', `LongCat does not relay ${request.dialect}`)
     },
     async models(call) {
@@ -83,11 +89,9 @@ function createLongCat(given: LongCatOptions, environment: ProviderEnvironment =
   function answer(request: ChatCompletionRequest, call: Call): AsyncIterable<ChatCompletionChunk> {
     const prompt = tools === 'prompted' ? promptedTools(request) : undefined
     const { request: encoded } = encodeRequest(prompt?.request ?? request)
-    const source = chats.chat(encoded, call)[Symbol.asyncIterator]()
-    const chunks = mendErrors(source, (error) => withQuotaReset(error, clock.now()))
+    const chunks = chats.chat(encoded, call)
     const read = prompt ? prompt.read(chunks) : chunks
-    const stops = emulatesStop && !((request.n ?? 1) > 1) ? stopsOf(request) : []
-    return stops.length > 0 ? stopAt(read, stops) : read
+    return emulatesStop ? untilStop(read, request) : read
   }
 }
 

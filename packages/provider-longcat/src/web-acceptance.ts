@@ -20,7 +20,7 @@ const withoutEffect = [
 const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking'] as const
 
 /** What the site, which takes a text and two switches, cannot honour. */
-export function webAcceptance(request: ChatCompletionRequest, tools: 'prompted' | 'refused'): Acceptance {
+export function webAcceptance(request: ChatCompletionRequest, promptsTools: boolean): Acceptance {
   const dropped: string[] = withoutEffect.filter((field) => request[field] !== undefined && request[field] !== null)
   for (const field of reasoningFields) {
     const isLost = request.messages.some((message) => message.role === 'assistant' && Boolean(message[field]))
@@ -29,13 +29,14 @@ export function webAcceptance(request: ChatCompletionRequest, tools: 'prompted' 
   for (const [i, tool] of (request.tools ?? []).entries()) {
     if (!isCallable(tool) && !isSearch(tool)) dropped.push(`tools[${i}]`)
   }
-  return { dropped, refused: toolRefusal(request, tools) ?? refusal(request) }
+  return { dropped, refused: (promptsTools ? undefined : refusedTools(request)) ?? refusal(request) }
 }
 
-function toolRefusal(request: ChatCompletionRequest, tools: 'prompted' | 'refused'): Acceptance['refused'] {
-  if (tools === 'prompted') return undefined
-  const param = request.tools?.some(isCallable) ? 'tools' : request.functions?.length ? 'functions' : undefined
-  return param && { param, message: 'LongCat takes no tools here, and prompting them is switched off' }
+/** Tools that the model is to be told of; without the choice to call one there is nothing to tell. */
+function refusedTools({ tools, tool_choice, functions, function_call }: ChatCompletionRequest): Acceptance['refused'] {
+  const mayCall = tool_choice !== 'none' && tools?.some(isCallable)
+  const param = mayCall ? 'tools' : function_call !== 'none' && functions?.length ? 'functions' : undefined
+  return param && { param, message: 'LongCat takes no tools here, and promptTools is off' }
 }
 
 /** Without the tools that a service would have to run by itself: those have been named, or are a switch. */

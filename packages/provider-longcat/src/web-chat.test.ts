@@ -1,5 +1,5 @@
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { eventStream, gate, sse } from '@dragoman/testkit'
+import { eventStream, gate, sse, weatherTool } from '@dragoman/testkit'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { request, startSession } from './test-session.ts'
@@ -93,7 +93,7 @@ describe('what is refused before any call', () => {
     ],
     [{ tools: [{ type: 'function', function: { name: 'look' } }] }, 400, 'tools'],
   ])('%j is a %i for its %s', async (given, status, param) => {
-    await using rig = await startSession({ tools: 'refused' })
+    await using rig = await startSession({ promptTools: false })
     const body = JSON.stringify({ ...request, ...given })
     const response = await rig.fetch('https://x/v1/chat/completions', { method: 'POST', body })
     expect(response.status).toBe(status)
@@ -183,33 +183,21 @@ describe('what is answered', () => {
   test('covers longcat-web tools: an agent loop of the OpenAI SDK ends after one round of calls', async () => {
     await using rig = await startSession()
     const call =
-      '```json\n{"tool_calls": [{"id": "a", "function": {"name": "get_time", "arguments": {"zone": "WET"}}}]}\n```'
-    rig.site.answers(says('Let me ', 'look.\n\n', call.slice(0, 40), call.slice(40)), says('It is noon.'))
+      '```json\n{"tool_calls": [{"id": "a", "function": {"name": "get_weather", "arguments": {"city": "Oslo"}}}]}\n```'
+    rig.site.answers(says('Let me ', 'look.\n\n', call.slice(0, 40), call.slice(40)), says('It is sunny.'))
     const client = new OpenAI({ apiKey: '-', fetch: rig.fetch, maxRetries: 0 })
-    const zones: unknown[] = []
+    const { cities, tool: get_weather } = weatherTool()
     const runner = client.chat.completions.runTools({
       model: 'LongCat',
       stream: true,
-      messages: [{ role: 'user', content: 'What time is it?' }],
-      tools: [
-        {
-          type: 'function',
-          function: {
-            name: 'get_time',
-            description: 'The time in a zone',
-            parameters: { type: 'object', properties: { zone: { type: 'string' } } },
-            parse: JSON.parse,
-            function: ({ zone }: { zone: string }) => {
-              zones.push(zone)
-              return '12:00'
-            },
-          },
-        },
-      ],
+      messages: [{ role: 'user', content: 'Weather?' }],
+      tools: [get_weather],
     })
-    expect(await runner.finalContent()).toBe('It is noon.')
-    expect(zones).toEqual(['WET'])
-    expect(rig.site.questions[1]?.content).toContain('<tool_result name="get_time" id="a">\n12:00\n</tool_result>')
+    expect(await runner.finalContent()).toBe('It is sunny.')
+    expect(cities).toEqual(['Oslo'])
+    expect(rig.site.questions[1]?.content).toContain(
+      '<tool_result name="get_weather" id="a">\nsunny in Oslo\n</tool_result>',
+    )
     expect(rig.site.questions[1]?.content).toContain('<assistant>\nLet me look.')
   })
 

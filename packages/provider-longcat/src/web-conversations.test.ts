@@ -82,27 +82,26 @@ test('where it may stay, nothing is deleted or noted', async () => {
 test.each([
   ['refused', jsonReply({ code: 5, message: 'busy' })],
   ['broken', jsonReply({}, 500)],
-])('a deletion that is %s is made up for later, of old conversations of this account only', async (_, reply) => {
+])('a deletion that is %s is made up for later', async (_, reply) => {
   await using rig = await start()
   rig.site.insteadOf('delete', reply)
   await rig.askAndClose()
   expect(await rig.notes()).toEqual(['longcat-web:made:ann%3A1:c1'])
-  await rig.state.set('longcat-web:made:ann%3A1:young', String(rig.clock.now() + 3 * 3_600_000))
-  await rig.state.set('longcat-web:made:ann:other', '0')
   await rig.clock.advance(2 * 3_600_000)
   await rig.askAndClose()
   expect(rig.site.deleted).toEqual(['c2', 'c1'])
-  expect([...(await rig.notes())].sort()).toEqual(['longcat-web:made:ann%3A1:young', 'longcat-web:made:ann:other'])
+  expect(await rig.notes()).toEqual([])
 })
 
-test('at most ten old ones are swept, once in ten minutes', async () => {
+test('a caller who leaves while the conversation is made leaves none', async () => {
   await using rig = await start()
-  for (let i = 0; i < 12; i++) await rig.state.set(`longcat-web:made:ann%3A1:old${i}`, '0')
-  await rig.askAndClose()
-  expect(await rig.notes()).toHaveLength(2)
-  await rig.askAndClose()
-  expect(await rig.notes()).toHaveLength(2)
-  await rig.clock.advance(600_000)
-  await rig.askAndClose()
-  expect(await rig.notes()).toEqual([])
+  const making = gate()
+  rig.site.insteadOf('create', { ...jsonReply({ code: 0, data: { conversationId: 'late' } }), before: [making] })
+  const running = rig.ask()
+  await making.reached
+  rig.controller.abort()
+  await expect(running).rejects.toMatchObject({ code: 'aborted' })
+  making.open()
+  await rig.site.deletions(1)
+  expect(rig.site.deleted).toEqual(['late'])
 })

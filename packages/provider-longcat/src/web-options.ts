@@ -24,10 +24,10 @@ export const webOptions = z.strictObject({
     .default('fe_com.sankuai.friday.fe.longcat')
     .describe('The header `m-appkey`, which says which part of the site is asked; not sent where it is empty.'),
   language: z.enum(['en', 'zh']).default('en').describe('Language of what the site itself says, such as errors.'),
-  tools: z
-    .enum(['prompted', 'refused'])
-    .default('prompted')
-    .describe('Whether tools are written into the prompt and read out of the text (the default), or refused.'),
+  promptTools: z
+    .boolean()
+    .default(true)
+    .describe('Whether tools are offered to the model by prompt, since the site has none. Otherwise they are a 400.'),
   keepConversations: z
     .boolean()
     .default(false)

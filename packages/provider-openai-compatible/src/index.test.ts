@@ -1,19 +1,27 @@
-import { Secret, sourceTextOf } from '@dragoman/core'
+import { DragomanError, Secret, sourceTextOf } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import {
   chatChunks,
   chatStream,
   completion,
   errorReply,
+  eventStream,
   jsonReply,
   type Reply,
   responseInMemory,
+  sse,
   startFakeUpstream,
   testProvider,
 } from '@dragoman/testkit'
 import { defaultLimits, events, type HttpResponse, mapErrorResponse } from '@dragoman/upstream'
 import { describe, expect, test } from 'vitest'
-import { createDecoder, type OpenAICompatibleOptions, openAICompatible } from './index.ts'
+import {
+  type CompatibleService,
+  createCompatible,
+  createDecoder,
+  type OpenAICompatibleOptions,
+  openAICompatible,
+} from './index.ts'
 
 testProvider(openAICompatible, new URL('../fixtures/', import.meta.url), {
   ordinary: 'plain-text',
@@ -37,10 +45,16 @@ function responseOf(pieces: readonly Uint8Array[]): HttpResponse {
 const request: ChatCompletionRequest = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }
 
 /** A provider at a fake upstream that answers `reply` to everything. */
-async function start(reply: Reply, options: OpenAICompatibleOptions = {}, apiKey: string | null = 'the-key') {
+async function start(
+  reply: Reply,
+  options: OpenAICompatibleOptions = {},
+  apiKey: string | null = 'the-key',
+  service?: CompatibleService,
+) {
   const upstream = await startFakeUpstream()
   upstream.always(reply)
-  const provider = openAICompatible.create({ baseUrl: upstream.origin, ...options })
+  const given = { baseUrl: upstream.origin, ...options }
+  const provider = service ? createCompatible(given, service) : openAICompatible.create(given)
   const held = { id: 'test', values: apiKey === null ? {} : { apiKey: new Secret(apiKey) } }
   const call = {
     credential: held,
@@ -189,4 +203,50 @@ test('a provider goes by the name of its preset', async () => {
   expect([preset.provider.id, plain.provider.id]).toEqual(['groq', 'openai-compatible'])
   await expect(preset.chunks()).rejects.toMatchObject({ message: 'Groq answered 500: down' })
   await expect(plain.chunks()).rejects.toMatchObject({ message: 'The service answered 500: down' })
+})
+
+describe('what an error of a service means', () => {
+  const service: CompatibleService = {
+    id: 'acme',
+    name: 'Acme',
+    mapError({ status, json }, standard) {
+      if (JSON.stringify(json).includes('"E7"')) return new DragomanError('credential_exhausted', `E7, ${status}`)
+      return standard.code === 'credential_rejected'
+        ? new DragomanError(standard.code, `${standard.message} (here)`)
+        : standard
+    },
+  }
+
+  test.each([
+    ['by its status', errorReply(400, { error: { message: 'no', code: 'E7' } }), 'credential_exhausted', 'E7, 400'],
+    ['in its stream', eventStream(sse({ error: { message: 'no', code: 'E7' } })), 'credential_exhausted', 'E7, 200'],
+    [
+      'in MiniMax’s form',
+      jsonReply({ base_resp: { status_code: 1004 } }),
+      'credential_rejected',
+      'answered 1004 (here)',
+    ],
+    ['as others do', errorReply(401, 'No key'), 'credential_rejected', 'Acme answered 401: No key (here)'],
+    ['of no concern to it', errorReply(503, 'Busy'), 'upstream_unavailable', 'Acme answered 503: Busy'],
+  ])('is told by its package: %s', async (_, reply, code, message) => {
+    await using rig = await start(reply, {}, 'the-key', service)
+    await expect(rig.chunks()).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+
+  test('is told of its list of models, too', async () => {
+    await using rig = await start(errorReply(401, 'No key'), {}, 'the-key', service)
+    await expect(rig.provider.models?.(rig.call)).rejects.toMatchObject({ message: expect.stringMatching(/\(here\)$/) })
+    expect(await rig.provider.probe?.(rig.held, rig.call)).toBe('rejected')
+  })
+
+  test('is told without secrets, also where the message is cut in the middle of one', async () => {
+    const key = 'correct-horse-battery'
+    // At 2000 characters it is cut.
+    for (const before of [10, 1990]) {
+      await using rig = await start(errorReply(401, `${'x '.repeat(before / 2)}${key}`), {}, key, service)
+      const error = await rig.chunks().catch((failure: Error) => failure)
+      expect(String(error)).toContain('(here)')
+      expect(String(error)).not.toContain('correct')
+    }
+  })
 })

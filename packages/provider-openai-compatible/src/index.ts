@@ -2,4 +2,4 @@ export { type AnswerDecoder, createDecoder, type DecodeOptions } from './decode-
 export type { OpenAICompatibleOptions } from './options.ts'
 export type { Demand, Preset, Quirks } from './preset.ts'
 export { type PresetId, presets } from './presets.ts'
-export { createCompatible, openAICompatible } from './provider.ts'
+export { type CompatibleService, createCompatible, openAICompatible } from './provider.ts'

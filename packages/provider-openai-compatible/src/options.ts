@@ -1,5 +1,6 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, type Endpoint } from '@dragoman/core'
 import { z } from 'zod'
+import { endpoints } from './endpoints.ts'
 import { type Demand, demands, type Preset } from './preset.ts'
 import { presetIds, presets } from './presets.ts'
 import type { Fields } from './record.ts'
@@ -28,6 +29,11 @@ export const options = z
         "What a server without a default model of its own takes as that, from the first provider that has one; a request to this provider is not changed. Default: the preset's.",
       ),
 
+    endpoints: z
+      .array(z.enum(endpoints))
+      .describe(
+        "What the service has besides chat, by its path under `/v1`. Default: the preset's; without a preset all but `completions`, which are then made of chats.",
+      ),
     upstreamStream: z
       .enum(['auto', 'never', 'neverWithTools'])
       .describe(
@@ -102,6 +108,7 @@ export interface Settings {
   readonly modelPrefix: string
   /** Whether the list of models tells a good key from a bad one. */
   readonly canProbe: boolean
+  readonly endpoints: readonly Endpoint[]
   readonly upstreamStream: 'auto' | 'never' | 'neverWithTools'
   readonly streamUsage: boolean
   readonly conformant: boolean
@@ -134,6 +141,7 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
     models: own.models ?? preset.models,
     modelPrefix: preset.modelPrefix ?? '',
     canProbe: preset.models === undefined && !preset.listIsPublic,
+    endpoints: own.endpoints ?? preset.endpoints ?? [],
     upstreamStream: own.upstreamStream ?? preset.upstreamStream ?? 'auto',
     streamUsage: own.streamUsage ?? preset.streamUsage ?? true,
     conformant: own.conformant ?? preset.conformant ?? false,

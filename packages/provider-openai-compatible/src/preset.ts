@@ -1,3 +1,5 @@
+import type { Endpoint } from '@dragoman/core'
+
 /** A demand that changes the answer, so that a service which cannot meet it must not be asked. */
 export type Demand = (typeof demands)[number]
 
@@ -5,6 +7,8 @@ export const demands = ['n', 'logprobs', 'json_schema', 'tools', 'images', 'audi
 
 /** How a service differs from OpenAI. What is left out has the default that `options.ts` names. */
 export interface Quirks {
+  /** What it has besides chat; without it nothing. */
+  readonly endpoints?: readonly Endpoint[]
   readonly upstreamStream?: 'auto' | 'never' | 'neverWithTools'
   readonly conformant?: boolean
   readonly streamUsage?: boolean

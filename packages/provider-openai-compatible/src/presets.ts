@@ -1,3 +1,4 @@
+import { endpoints } from './endpoints.ts'
 import type { Preset } from './preset.ts'
 
 // Compiled in November 2026 from the services' own documentation and, where a comment says so, from the errors their
@@ -9,6 +10,7 @@ const table = {
     keyVariables: ['OPENAI_API_KEY'],
     keysAt: 'platform.openai.com/api-keys',
     defaultModel: 'gpt-6-luna',
+    endpoints,
     conformant: true,
     developerRole: 'keep',
     tokenLimitField: 'max_completion_tokens',
@@ -22,6 +24,14 @@ const table = {
     keyVariables: ['AZURE_OPENAI_API_KEY'],
     keysAt: 'ai.azure.com',
     authHeader: 'api-key',
+    endpoints: [
+      'embeddings',
+      'images/generations',
+      'images/edits',
+      'audio/speech',
+      'audio/transcriptions',
+      'audio/translations',
+    ],
     developerRole: 'keep',
     tokenLimitField: 'max_completion_tokens',
     sendReasoningHistory: false,
@@ -74,6 +84,7 @@ const table = {
     keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'],
     keysAt: 'dashboard.cohere.com/api-keys',
     defaultModel: 'command-a-03-2025',
+    endpoints: ['embeddings'],
     // Reported: stream_options is refused.
     streamUsage: false,
     tokenLimitField: 'max_tokens',
@@ -85,6 +96,7 @@ const table = {
     keyVariables: ['DASHSCOPE_API_KEY'],
     keysAt: 'modelstudio.console.alibabacloud.com',
     defaultModel: 'qwen-plus',
+    endpoints: ['embeddings'],
     tokenLimitField: 'max_tokens',
     note: 'keys of mainland China: https://dashscope.aliyuncs.com/compatible-mode/v1',
   },
@@ -95,6 +107,7 @@ const table = {
     keysAt: 'deepinfra.com/dash/api_keys',
     defaultModel: 'openai/gpt-oss-120b',
     listIsPublic: true,
+    endpoints: ['completions', 'embeddings', 'images/generations', 'audio/speech', 'audio/transcriptions'],
     tokenLimitField: 'max_tokens',
   },
   deepseek: {
@@ -121,6 +134,7 @@ const table = {
     keyVariables: ['FIREWORKS_API_KEY'],
     keysAt: 'app.fireworks.ai/settings/users/api-keys',
     defaultModel: 'accounts/fireworks/models/gpt-oss-120b',
+    endpoints: ['completions', 'embeddings'],
     tokenLimitField: 'max_tokens',
   },
   friendli: {
@@ -136,6 +150,7 @@ const table = {
     keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
     keysAt: 'aistudio.google.com/apikey',
     defaultModel: 'gemini-3.8-flash',
+    endpoints: ['embeddings', 'images/generations'],
     modelPrefix: 'models/',
     tokenLimitField: 'max_tokens',
     sendReasoningHistory: false,
@@ -148,6 +163,7 @@ const table = {
     keyVariables: ['GROQ_API_KEY'],
     keysAt: 'console.groq.com/keys',
     defaultModel: 'openai/gpt-oss-120b',
+    endpoints: ['audio/speech', 'audio/transcriptions', 'audio/translations'],
     tokenLimitField: 'max_completion_tokens',
     // Reported: 400 "property 'reasoning_content' is unsupported".
     sendReasoningHistory: false,
@@ -194,6 +210,7 @@ const table = {
     keyVariables: ['MISTRAL_API_KEY'],
     keysAt: 'console.mistral.ai/api-keys',
     defaultModel: 'mistral-small-latest',
+    endpoints: ['embeddings', 'audio/transcriptions', 'moderations'],
     // It reports usage unasked, and answers 422 "Extra inputs are not permitted" to every field it does not know.
     streamUsage: false,
     tokenLimitField: 'max_tokens',
@@ -219,6 +236,7 @@ const table = {
     keyVariables: ['NEBIUS_API_KEY'],
     keysAt: 'tokenfactory.nebius.com',
     defaultModel: 'openai/gpt-oss-120b',
+    endpoints: ['completions', 'embeddings', 'images/generations'],
     tokenLimitField: 'max_tokens',
   },
   novita: {
@@ -227,6 +245,7 @@ const table = {
     keyVariables: ['NOVITA_API_KEY'],
     keysAt: 'novita.ai/settings/key-management',
     defaultModel: 'openai/gpt-oss-120b',
+    endpoints: ['completions', 'embeddings'],
     tokenLimitField: 'max_tokens',
   },
   nvidia: {
@@ -235,6 +254,7 @@ const table = {
     keyVariables: ['NVIDIA_API_KEY', 'NVIDIA_NIM_API_KEY'],
     keysAt: 'build.nvidia.com',
     defaultModel: 'openai/gpt-oss-120b',
+    endpoints: ['embeddings'],
     tokenLimitField: 'max_tokens',
     note: 'each model has a closed list of fields and refuses others: name them in `dropFields`',
   },
@@ -255,6 +275,7 @@ const table = {
     keysAt: 'endpoints.ai.cloud.ovh.net',
     defaultModel: 'gpt-oss-120b',
     listIsPublic: true,
+    endpoints: ['embeddings'],
   },
   perplexity: {
     name: 'Perplexity',
@@ -276,6 +297,7 @@ const table = {
     keyVariables: ['SAMBANOVA_API_KEY'],
     keysAt: 'cloud.sambanova.ai/apis',
     defaultModel: 'gpt-oss-120b',
+    endpoints: ['embeddings', 'audio/transcriptions', 'audio/translations'],
     tokenLimitField: 'max_tokens',
   },
   scaleway: {
@@ -284,6 +306,7 @@ const table = {
     keyVariables: ['SCW_SECRET_KEY', 'SCALEWAY_API_KEY'],
     keysAt: 'console.scaleway.com',
     defaultModel: 'mistral-small-3.2-24b-instruct-2506',
+    endpoints: ['embeddings', 'audio/transcriptions'],
   },
   siliconflow: {
     name: 'SiliconFlow',
@@ -291,6 +314,7 @@ const table = {
     keyVariables: ['SILICONFLOW_API_KEY'],
     keysAt: 'cloud.siliconflow.com/account/ak',
     defaultModel: 'deepseek-ai/DeepSeek-V4-Flash',
+    endpoints: ['embeddings', 'images/generations', 'audio/speech', 'audio/transcriptions'],
     tokenLimitField: 'max_tokens',
     note: 'keys of mainland China: https://api.siliconflow.cn/v1',
   },
@@ -309,6 +333,14 @@ const table = {
     keyVariables: ['TOGETHER_API_KEY', 'TOGETHERAI_API_KEY'],
     keysAt: 'api.together.ai/settings/api-keys',
     defaultModel: 'meta-llama/Llama-3.3-70B-Instruct-Turbo',
+    endpoints: [
+      'completions',
+      'embeddings',
+      'images/generations',
+      'audio/speech',
+      'audio/transcriptions',
+      'audio/translations',
+    ],
     tokenLimitField: 'max_tokens',
   },
   upstage: {
@@ -317,6 +349,7 @@ const table = {
     keyVariables: ['UPSTAGE_API_KEY'],
     keysAt: 'console.upstage.ai/api-keys',
     defaultModel: 'solar-pro4',
+    endpoints: ['embeddings'],
     tokenLimitField: 'max_tokens',
   },
   venice: {
@@ -326,6 +359,7 @@ const table = {
     keysAt: 'venice.ai/settings/api',
     defaultModel: 'zai-org-glm-5-2',
     listIsPublic: true,
+    endpoints: ['embeddings', 'images/generations', 'audio/speech'],
   },
   'vercel-ai-gateway': {
     name: 'Vercel AI Gateway',
@@ -334,12 +368,14 @@ const table = {
     keysAt: 'vercel.com/ai-gateway',
     defaultModel: 'openai/gpt-oss-120b',
     listIsPublic: true,
+    endpoints: ['embeddings'],
   },
   volcengine: {
     name: 'Volcengine Ark',
     baseUrl: 'https://ark.cn-beijing.volces.com/api/v3',
     keyVariables: ['ARK_API_KEY'],
     keysAt: 'console.volcengine.com/ark',
+    endpoints: ['embeddings', 'images/generations'],
     note: 'models are dated names or ids of your own endpoints',
   },
   xai: {
@@ -348,6 +384,7 @@ const table = {
     keyVariables: ['XAI_API_KEY'],
     keysAt: 'console.x.ai',
     defaultModel: 'grok-4.6',
+    endpoints: ['images/generations'],
     tokenLimitField: 'max_completion_tokens',
     note: 'xAI calls Chat Completions deprecated in favour of Responses',
   },
@@ -363,6 +400,7 @@ const table = {
     baseUrl: 'http://127.0.0.1:8080/v1',
     keyVariables: [],
     local: { port: 8080, probePath: '/v1/models' },
+    endpoints: ['completions', 'embeddings'],
     tokenLimitField: 'max_tokens',
   },
   lmstudio: {
@@ -370,6 +408,7 @@ const table = {
     baseUrl: 'http://127.0.0.1:1234/v1',
     keyVariables: [],
     local: { port: 1234, probePath: '/v1/models' },
+    endpoints: ['completions', 'embeddings'],
     tokenLimitField: 'max_tokens',
     unsupported: ['n'],
   },
@@ -378,6 +417,7 @@ const table = {
     baseUrl: 'http://127.0.0.1:11434/v1',
     keyVariables: [],
     local: { port: 11434, probePath: '/v1/models' },
+    endpoints: ['completions', 'embeddings'],
     tokenLimitField: 'max_tokens',
     sendReasoningHistory: 'reasoning',
     // Not among the fields it takes, and ignored without a word.
@@ -388,6 +428,7 @@ const table = {
     baseUrl: 'http://127.0.0.1:30000/v1',
     keyVariables: [],
     local: { port: 30000, probePath: '/v1/models' },
+    endpoints: ['completions', 'embeddings'],
     tokenLimitField: 'max_tokens',
   },
   vllm: {
@@ -395,6 +436,7 @@ const table = {
     baseUrl: 'http://127.0.0.1:8000/v1',
     keyVariables: [],
     local: { port: 8000, probePath: '/v1/models' },
+    endpoints: ['completions', 'embeddings', 'audio/transcriptions', 'audio/translations'],
     tokenLimitField: 'max_tokens',
   },
 } as const satisfies Record<string, Preset>

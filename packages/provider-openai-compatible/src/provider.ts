@@ -7,16 +7,20 @@ import type {
   ProviderFactory,
   RelayedAnswer,
   RelayRequest,
+  Secret,
 } from '@dragoman/core'
-import { DragomanError, isDragomanError } from '@dragoman/core'
+import { DragomanError, isDragomanError, systemClock } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import {
   abortOnLeave,
   createHttpClient,
+  type ErrorResponse,
   eventPieces,
   events,
   type HttpResponse,
   isEventStream,
+  type MapError,
+  mapErrorResponse,
   readJson,
   readJsonBytes,
 } from '@dragoman/upstream'
@@ -24,6 +28,7 @@ import { accepts } from './accepts.ts'
 import { authorizationBy } from './authorization.ts'
 import { createDecoder, isEnd, isInsteadOfAnswer, namedError } from './decode-answer.ts'
 import { encodeRequest } from './encode-request.ts'
+import { callEndpoint, expectedEndpoints } from './endpoints.ts'
 import { usesFunctions } from './legacy-functions.ts'
 import { decodeModels, toModel } from './models.ts'
 import { credential, type OpenAICompatibleOptions, options, resolve } from './options.ts'
@@ -40,17 +45,30 @@ export const openAICompatible: ProviderFactory<OpenAICompatibleOptions> = {
   id,
   options,
   credential,
-  create: (given, environment) => createCompatible(given, { id: given.preset ?? id }, environment),
+  create(given, environment) {
+    if (given.preset) return createCompatible(given, { id: given.preset }, environment)
+    return createCompatible({ ...given, endpoints: given.endpoints ?? [...expectedEndpoints] }, { id }, environment)
+  },
+}
+
+/** What a package of its own says of its service. */
+export interface CompatibleService {
+  /** Owns its models. */
+  readonly id: string
+  /** What messages call it. */
+  readonly name?: string | undefined
+  /** What an error of this service means, where `standard`, the usual reading, does not know it. */
+  readonly mapError?: ((response: ErrorResponse, standard: DragomanError) => DragomanError) | undefined
 }
 
 /**
- * The same for a package of its own, whose service differs by no more than options can say: `id` owns its models, and
- * `name` is what messages call it. Throws `invalid_request` where the options are not what the schema says.
+ * The same for a package of its own, whose service differs by no more than options and its errors. Throws
+ * `invalid_request` where the options are not what the schema says.
  */
 export function createCompatible(
   given: OpenAICompatibleOptions,
-  service: { readonly id: string; readonly name?: string | undefined },
-  { clock, proxy }: ProviderEnvironment = {},
+  service: CompatibleService,
+  { clock = systemClock, proxy }: ProviderEnvironment = {},
 ): Provider {
   const settings = resolve(given)
   const owner = service.id
@@ -63,7 +81,8 @@ export function createCompatible(
     clock,
   })
   const authorization = authorizationBy(settings.authHeader)
-  const mapError = mapBaseResponse(name, clock)
+  const mapBase = mapBaseResponse(name, clock)
+  const asked = { http, name, authorization: ({ credential }: Call) => authorization(credential), mapErrorOf }
 
   const provider: Provider = {
     id: owner,
@@ -76,9 +95,13 @@ export function createCompatible(
     relayObstacle: (request, dialect) => relayObstacle(request, dialect, settings),
     relay,
 
+    endpoints: settings.endpoints,
+    serve: (request, call) => callEndpoint(request, call, asked),
+
     async models(call) {
       if (settings.models) return settings.models.map((model) => toModel(model, owner))
-      const response = await http.get('/models', { call, headers: authorization(call.credential) })
+      const headers = authorization(call.credential)
+      const response = await http.get('/models', { call, headers, mapError: mapErrorOf(call) })
       return decodeModels(await readJson(response), { owner, prefix: settings.modelPrefix })
     },
 
@@ -94,8 +117,19 @@ export function createCompatible(
       left,
       headers: authorization(call.credential),
       accept,
-      mapError,
+      mapError: mapErrorOf(call),
     })
+  }
+
+  function mapErrorOf({ credential }: Pick<Call, 'credential'>): MapError {
+    const { mapError } = service
+    if (!mapError) return mapBase
+    return (response) => {
+      // They are taken out before it is cut, which may leave half of one.
+      const secrets = [credential.values, settings.headers].flatMap((texts) => Object.values(texts).map(textOf))
+      const context = { provider: name, secrets, now: clock.now() }
+      return mapError(response, mapBase(response) ?? mapErrorResponse(response, context))
+    }
   }
 
   async function chat(
@@ -134,7 +168,8 @@ export function createCompatible(
   async function probe(held: Credential, call: AcquireCall): Promise<'ok' | 'rejected' | 'challenged'> {
     try {
       const headers = authorization(held)
-      await readJson(await http.get('/models', { call: { ...call, credential: held }, headers }))
+      const within = { ...call, credential: held }
+      await readJson(await http.get('/models', { call: within, headers, mapError: mapErrorOf(within) }))
       return 'ok'
     } catch (error) {
       if (!isDragomanError(error)) throw error
@@ -143,6 +178,10 @@ export function createCompatible(
       throw error // it says nothing about the credential
     }
   }
+}
+
+function textOf(value: string | Secret): string {
+  return typeof value === 'string' ? value : value.reveal()
 }
 
 function isNamedEventStream({ contentType }: HttpResponse): boolean {

@@ -1,55 +1,34 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { toFetch } from '@dragoman/core'
-import { chatStream, startFakeUpstream } from '@dragoman/testkit'
+import { chatStream, printedBy, readReadme, startFakeUpstream } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { openAICompatible, type Preset, presets } from './index.ts'
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const readme = readReadme(new URL('../README.md', import.meta.url))
 
 test('the example gives the output it says', async () => {
-  const [, code = '', output = ''] = /```ts\n(.+?)```\n+```\n(.+?)```/s.exec(readme) ?? []
   await using upstream = await startFakeUpstream()
   upstream.always(chatStream({ text: 'Hello, world!' }))
-  const body = code.replace(/^import .+\n/gm, '').replace("preset: 'groq'", `$&, baseUrl: '${upstream.origin}'`)
-  const lines: unknown[] = []
-  const run = new Function('openAICompatible', 'toFetch', 'console', `return (async () => { ${body} })()`)
-  await run(openAICompatible, toFetch, { log: (line: unknown) => lines.push(line) })
-  expect(`${lines.join('\n')}\n`).toBe(output)
+  const { code = '', output } = readme.examples[0] ?? {}
+  const here = code.replace("preset: 'groq'", `$&, baseUrl: '${upstream.origin}'`)
+  expect(await printedBy(here, { openAICompatible, toFetch })).toBe(output)
 })
 
 test('the options are those of the schema', () => {
   const { properties = {} } = z.toJSONSchema(openAICompatible.options, { io: 'input' })
   const rows = Object.entries(properties).map(([name, property]) =>
-    typeof property === 'boolean' ? '' : row(`\`${name}\``, typeOf(name, property), property.description ?? ''),
+    typeof property === 'boolean' ? [] : [`\`${name}\``, typeOf(name, property), property.description ?? ''],
   )
-  expect(tableUnder('## Options')).toBe(rows.join('\n'))
+  expect(readme.table('## Options')).toEqual(rows)
 })
 
 test('the presets are those of the table', () => {
-  expect(tableUnder('## Presets')).toBe(Object.entries(presets).map(presetRow).join('\n'))
+  expect(readme.table('## Presets')).toEqual(Object.entries(presets).map(presetRow))
 })
 
 test('every fixture is named', () => {
-  const stems = readdirSync(new URL('../fixtures/', import.meta.url)).map((file) => file.split('.')[0])
-  const unnamed = [...new Set(stems)].filter((stem) => !readme.includes(`\`${stem}\``))
-  expect(unnamed).toEqual([])
+  expect(readme.unnamedFixtures(new URL('../fixtures/', import.meta.url))).toEqual([])
 })
-
-/** The rows of the first table under a heading, without its head and without the formatter's padding. */
-function tableUnder(heading: string): string {
-  const section = readme.split(`${heading}\n`)[1]?.split('\n## ')[0] ?? ''
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .slice(2)
-    .map((line) => line.replace(/ +/g, ' '))
-    .join('\n')
-}
-
-function row(...cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`.replace(/ +/g, ' ')
-}
 
 function typeOf(name: string, schema: z.core.JSONSchema.BaseSchema): string {
   if (name === 'preset') return 'one of the presets below'
@@ -63,9 +42,9 @@ function typeOf(name: string, schema: z.core.JSONSchema.BaseSchema): string {
   return typeof additionalProperties === 'object' && additionalProperties.type ? 'strings by name' : 'values by name'
 }
 
-function presetRow([id, preset]: [string, Preset]): string {
+function presetRow([id, preset]: [string, Preset]): string[] {
   const { name, baseUrl = 'one per account', keyVariables, keysAt, defaultModel, note = '' } = preset
   const keys = keyVariables.map((variable) => `\`${variable}\``).join(', ')
   const key = keysAt ? `${keys} (${keysAt})` : 'none needed'
-  return row(`\`${id}\``, name, baseUrl, key, defaultModel ? `\`${defaultModel}\`` : '', note)
+  return [`\`${id}\``, name, baseUrl, key, defaultModel ? `\`${defaultModel}\`` : '', note]
 }

@@ -49,8 +49,8 @@ function refusal(request: ChatCompletionRequest, options: { readonly promptTools
   }
   // Their answers are of a form of their own, which the prompted one is not.
   if (functions?.length) return { param: 'functions', message: 'functions are not taken here: use tools' }
-  if (tools?.length && !options.promptTools && tool_choice !== 'none') {
-    return { param: 'tools', message: 'Orion has no tools, and offering them by prompt (promptTools) is switched off' }
+  if (!options.promptTools && tool_choice !== 'none' && tools?.some((tool) => !isHosted(tool))) {
+    return { param: 'tools', message: 'Orion takes no tools, and promptTools is off' }
   }
   const custom = tools?.findIndex((tool) => tool.type === 'custom') ?? -1
   // A prompted call is one of a function.

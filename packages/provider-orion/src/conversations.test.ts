@@ -1,5 +1,5 @@
 import { memoryState } from '@dragoman/core'
-import { gate, handClock, noReply } from '@dragoman/testkit'
+import { gate, handClock, jsonReply, noReply, startForwardProxy } from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
 import { failure, frame } from './test-orion.ts'
 import { startRig, TOKEN } from './test-rig.ts'
@@ -129,53 +129,37 @@ describe('the project', () => {
 })
 
 describe('left-over conversations', () => {
-  /** A store in which as many conversations are noted as could not be deleted. */
-  async function leftOver(count: number) {
+  test('of ours are deleted after another one, in their projects; others are not', async () => {
     const clock = handClock()
     const state = memoryState({ clock })
-    const ids = Array.from({ length: count }, (_, i) => `cv-old-${i}`)
-    for (const id of ids) {
-      await state.set(`orion-web:made:orion:1:${id}`, JSON.stringify({ projectId: 'pr-own', at: clock.now() }))
-    }
-    return { state, ids }
-  }
-
-  test('of ours are swept, ten at most, once in ten minutes; others are not', async () => {
-    const { state, ids } = await leftOver(12)
+    await state.set('orion-web:made:orion%3A1:pr-own%2Fcv-old', String(clock.now() - 2 * hour))
     await using rig = await startRig({}, { state })
-    for (const id of ids) rig.account.conversations.set(id, { id, projectId: 'pr-own', messages: [] })
-    await rig.clock.advance(3 * hour)
-    await rig.complete(rig.request('Hi'))
+    rig.account.conversations.set('cv-old', { id: 'cv-old', projectId: 'pr-own', messages: [] })
     await rig.complete(rig.request('Hi'))
     await rig.provider.close()
-    expect(rig.account.deleted.filter((id) => id.startsWith('cv-old'))).toHaveLength(10)
-    expect([...rig.account.conversations.keys()]).toContain('cv-own')
-    expect((await state.scan('orion-web:made:', 100)).keys).toHaveLength(2)
+    expect(rig.account.deleted).toContain('cv-old')
+    expect([...rig.account.conversations.keys()]).toEqual(['cv-own'])
+    expect((await state.scan('orion-web:made:', 100)).keys).toEqual([])
   })
 
-  test('that may still be in use are not touched', async () => {
-    const { state, ids } = await leftOver(1)
-    await using rig = await startRig({}, { state })
-    for (const id of ids) rig.account.conversations.set(id, { id, projectId: 'pr-own', messages: [] })
-    await rig.clock.advance(hour)
-    await rig.complete(rig.request('Hi'))
-    await rig.provider.close()
-    expect(rig.account.deleted).not.toContain('cv-old-0')
-  })
-
-  test('stay noted where there is a proxy, past which nothing goes', async () => {
-    await using rig = await startRig({}, { proxy: { https: 'http://127.0.0.1:1' } })
-    await rig.complete(rig.request('Hi'))
-    await rig.provider.close()
-    expect(rig.account.deleted).toEqual([])
-    expect((await rig.state.scan('orion-web:made:', 10)).keys).toHaveLength(1)
-  })
-
-  test('stay noted where they could not be deleted', async () => {
+  test.each([
+    ['by its status', failure(500, 'Internal server error')],
+    ['in words', jsonReply({ error: 'busy' })],
+  ])('stay noted where the service refuses to delete them %s', async (_, reply) => {
     await using rig = await startRig()
-    rig.fake.before = ({ method }) => (method === 'DELETE' ? failure(500, 'Internal server error') : undefined)
+    rig.fake.before = ({ method }) => (method === 'DELETE' ? reply : undefined)
     await rig.complete(rig.request('Hi'))
     await rig.provider.close()
     expect((await rig.state.scan('orion-web:made:', 10)).keys).toHaveLength(1)
   })
+})
+
+test('a conversation is deleted by the outgoing proxy, where there is one', async () => {
+  await using proxy = await startForwardProxy()
+  await using rig = await startRig({}, { proxy: proxy.origin })
+  await rig.complete(rig.request('Hi'))
+  await rig.provider.close()
+  const [id] = rig.account.deleted
+  expect(proxy.seen.map(({ line }) => line)).toContain(`DELETE ${rig.fake.upstream.origin}/conversation/${id}`)
+  expect(proxy.seen).toHaveLength(rig.fake.calls().length)
 })

@@ -1,6 +1,6 @@
 import { isMeaningful, Secret, toFetch } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
-import { gate, jsonReply, type Reply } from '@dragoman/testkit'
+import { gate, jsonReply, type Reply, stall } from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
 import { modelNames, orionWeb } from './index.ts'
 import { answered, failure, frame } from './test-orion.ts'
@@ -79,6 +79,16 @@ describe('tools', () => {
     await expect(refused).rejects.toMatchObject({ code: 'unsupported_value', param: 'tools' })
     expect(rig.fake.calls()).toEqual([])
   })
+})
+
+test('an answer ends before a text of stop, and the service is left', async () => {
+  await using rig = await startRig()
+  const frames = ['one ', 'EN', 'D two'].map((content) => `data: ${frame({ content })}\n\n`)
+  rig.fake.answer = () => ({ headers: { 'content-type': 'text/event-stream' }, body: [...frames, stall()] })
+  const { choices } = await rig.complete(rig.request('Hi', { stop: 'END' }))
+  expect(choices).toMatchObject([{ message: { content: 'one ' }, finish_reason: 'stop' }])
+  const asked = rig.fake.upstream.requests.find(({ path }) => path === '/chat')
+  expect(await asked?.closed).toBe('aborted')
 })
 
 test('covers orion-web usage: as the service reports it', async () => {

@@ -7,6 +7,7 @@ import {
   type Provider,
   type ProviderFactory,
   systemClock,
+  untilStop,
 } from '@dragoman/core'
 import { normalizeStream, promptTools, type ToolDefinition } from '@dragoman/normalizer'
 import { prompted } from '@dragoman/normalizer/formats/prompted'
@@ -20,7 +21,6 @@ import { modeFinder, toModel } from './models.ts'
 import { credential, type OrionWebOptions, options, resolve } from './options.ts'
 import { projectFinder } from './project-finder.ts'
 import { type Conversation, createService } from './service.ts'
-import { stopsOf, untilStop } from './stop-sequences.ts'
 import { withTabLines } from './tab-lines.ts'
 import { assertAlive } from './token-expiry.ts'
 import { transcriptOf } from './transcript.ts'
@@ -30,6 +30,7 @@ const id = 'orion-web'
 /** Orion (orionai.asia), by a session of your own account. Nothing about it is documented by its operators. */
 export const orionWeb: ProviderFactory<OrionWebOptions> = {
   id,
+  isSession: true,
   options,
   credential,
   create(options, environment = {}): Provider {
@@ -37,7 +38,7 @@ export const orionWeb: ProviderFactory<OrionWebOptions> = {
     const { clock = systemClock } = environment
     const service = createService(given, environment, clock)
     const projects = projectFinder(service, given.projectName)
-    const conversations = createConversations({ service, projects, clock, keep: given.keepConversations })
+    const conversations = createConversations({ provider: id, service, projects, clock, keep: given.keepConversations })
     const modeOf = modeFinder(given.models)
 
     /** A conversation with the text in it, and the answer to it. */
@@ -90,8 +91,7 @@ export const orionWeb: ProviderFactory<OrionWebOptions> = {
           : decoder.whole(await readJson(response))
         const { tool_choice: toolChoice } = request
         const answer = normalizeStream(chunks, { format: prompted, tools: offeredTools(request), toolChoice })
-        const stops = stopsOf(request)
-        yield* stops.length > 0 ? untilStop(answer, stops) : answer
+        yield* untilStop(answer, request)
       } finally {
         response.body.release()
         done()

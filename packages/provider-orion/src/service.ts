@@ -3,11 +3,11 @@ import {
   createHttpClient,
   type HttpClient,
   type HttpResponse,
+  parseJson,
   type RequestCall,
   readJson,
   readText,
 } from '@dragoman/upstream'
-import { deleteAt } from './delete-conversation.ts'
 import { isRecord } from './is-record.ts'
 import type { Settings } from './options.ts'
 import { errorMapper, reportsError, serviceName } from './reported-error.ts'
@@ -33,7 +33,7 @@ export interface OrionService {
   addMessage(conversation: Conversation, text: string, call: ServiceCall): Promise<void>
   /** Answers to the messages that the conversation holds. */
   generate(conversation: Conversation, mode: string, call: ServiceCall): Promise<HttpResponse>
-  /** Resolves when it is gone, also when it was gone before. */
+  /** Rejects with `deployment_not_found` when it was gone before. */
   deleteConversation(conversation: Conversation, call: ServiceCall): Promise<void>
   close(): Promise<void>
 }
@@ -98,8 +98,8 @@ export function createService(
       const path = `${messages.path}/${encodeURIComponent(conversation.id)}/message`
       const body = { content: text, role: 'user' }
       const response = await messages.client.post(path, { ...from(pageOf(conversation), call), body })
-      // Whatever it says is of no use, unless that is an error.
-      const json = parsed(await readText(response))
+      // Whatever it says, which may be no JSON, is of no use, unless that is an error.
+      const json = parseJson(await readText(response))
       if (reportsError(json)) throw response.errorFrom(json)
     },
 
@@ -109,13 +109,10 @@ export function createService(
     },
 
     async deleteConversation(conversation, call) {
-      // Past a proxy that is there to be used nothing goes.
-      if (proxy !== undefined && (typeof proxy === 'string' || proxy.http || proxy.https)) {
-        throw new DragomanError('internal', 'Conversations are not deleted through a proxy')
-      }
-      const { origin, pathname } = new URL(options.conversationUrl)
-      const url = `${origin}${pathname.replace(/\/+$/, '')}/${encodeURIComponent(conversation.id)}`
-      return deleteAt(url, from(pageOf(conversation), call).headers, call.signal)
+      const path = `${conversations.path}/${encodeURIComponent(conversation.id)}`
+      const response = await conversations.client.delete(path, from(pageOf(conversation), call))
+      const json = parseJson(await readText(response))
+      if (reportsError(json)) throw response.errorFrom(json)
     },
 
     async close() {
@@ -153,12 +150,4 @@ function idIn(value: unknown, ...others: readonly string[]): string | undefined 
 
 function protocolError(what: string): DragomanError {
   return new DragomanError('upstream_protocol', `${serviceName} ${what}`, { origin: 'upstream' })
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // the body of this answer may be anything
-  }
 }

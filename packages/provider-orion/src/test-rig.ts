@@ -9,7 +9,7 @@ export const TOKEN = 'token-of-the-session'
 /** A provider at a fake of the service. */
 export async function startRig(
   options: OrionWebOptions = {},
-  given: { token?: string; state?: StateStore; proxy?: OutgoingProxy } = {},
+  given: { token?: string; state?: StateStore; proxy?: string | OutgoingProxy } = {},
 ) {
   const clock: HandClock = handClock()
   const { token = TOKEN, state = memoryState({ clock }), proxy } = given

@@ -14,6 +14,7 @@ import {
   startFakeUpstream,
   testProvider,
   tokens,
+  weatherTool,
 } from '@dragoman/testkit'
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import OpenAI from 'openai'
@@ -209,24 +210,10 @@ test('covers qwen stream: the OpenAI SDK gets the text before its end is there',
 test('covers qwen tools: the OpenAI SDK runs a tool loop', async () => {
   await using service = await served(...turns)
   const client = new OpenAI({ apiKey: '-', fetch: service.fetch, maxRetries: 0 })
-  const cities: string[] = []
+  const { cities, tool: get_weather } = weatherTool()
   const runner = client.chat.completions.runTools({
     ...ask,
-    tools: [
-      {
-        type: 'function',
-        function: {
-          name: 'get_weather',
-          description: 'Weather of a city',
-          parameters,
-          parse: JSON.parse,
-          function: ({ city }: { city: string }) => {
-            cities.push(city)
-            return 'sunny'
-          },
-        },
-      },
-    ],
+    tools: [get_weather],
   })
   expect(await runner.finalContent()).toBe('It is sunny.')
   expect(cities).toEqual(['Lyon'])
@@ -266,4 +253,19 @@ test('covers qwen images: an image of a message goes on as it is', async () => {
   const content = [{ type: 'text' as const, text: 'What is it?' }, image]
   const body = await sent({ model: 'qwen3-vl-plus', messages: [{ role: 'user', content }] })
   expect(body.messages[0].content).toEqual(content)
+})
+
+test.each<[string, boolean]>([
+  ['qwen3-vl-plus', true],
+  ['qwen3.6-plus', true],
+  ['qwen3.7-max', false],
+  ['qwen-max-thinking', false],
+  ['qwen3-coder-plus', false],
+  ['kimi-k2.6', true],
+])('whether %s is sent an image: %s; else the client is told before any call', (model, isSent) => {
+  const image = { type: 'image_url' as const, image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }
+  const content = [{ type: 'text' as const, text: 'What is it?' }, image]
+  const provider = qwen.create(qwen.options.parse({}))
+  const refused = provider.accepts?.({ model, messages: [...messages, { role: 'user', content }] }).refused
+  expect(refused?.param).toBe(isSent ? undefined : 'messages[1].content[1].type')
 })

@@ -1,9 +1,10 @@
 import type { Provider, ProviderFactory } from '@dragoman/core'
 import { createCompatible, type OpenAICompatibleOptions } from '@dragoman/provider-openai-compatible'
-import { withKnownFaults } from './known-faults.ts'
+import { mapErrorIn } from './map-error.ts'
 import { encodeVariant, withVariants } from './model-variant.ts'
 import { credential, options, type QwenOptions } from './options.ts'
 import { baseUrlOf } from './regions.ts'
+import { refusedImage } from './sees-images.ts'
 
 export type { QwenOptions } from './options.ts'
 
@@ -24,15 +25,18 @@ export const qwen: ProviderFactory<QwenOptions> = {
   create({ region, workspace, models, baseUrl = baseUrlOf(region, workspace) }, environment): Provider {
     const inner = createCompatible(
       { ...quirks, ...(models && { models }), ...(baseUrl && { baseUrl }) },
-      { id, name: 'Qwen' },
+      { id, name: 'Qwen', mapError: mapErrorIn(region) },
       environment,
     )
     return {
       id,
       separatesReasoning: true,
-      accepts: (request) => inner.accepts?.(encodeVariant(request)) ?? { dropped: [] },
-      chat: (request, call) =>
-        withKnownFaults(call, region, (observed) => inner.chat(encodeVariant(request), observed)),
+      accepts(request) {
+        const encoded = encodeVariant(request)
+        const { dropped = [], refused } = inner.accepts?.(encoded) ?? {}
+        return { dropped, refused: refused ?? refusedImage(encoded) }
+      },
+      chat: (request, call) => inner.chat(encodeVariant(request), call),
       async models(call) {
         const listed = (await inner.models?.(call)) ?? []
         if (models) return listed

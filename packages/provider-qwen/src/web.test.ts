@@ -1,5 +1,5 @@
 import { toFetch } from '@dragoman/core'
-import { canary, testProvider } from '@dragoman/testkit'
+import { canary, testProvider, weatherTool } from '@dragoman/testkit'
 import { events } from '@dragoman/upstream'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
@@ -22,8 +22,6 @@ testProvider(qwenWeb, new URL('../fixtures/web/', import.meta.url), {
     yield* events(response, decoder.event)
   },
 })
-
-const parameters = { type: 'object' as const, properties: { city: { type: 'string' as const } }, required: ['city'] }
 
 test('covers qwen-web stream: the OpenAI SDK gets what the site sends as it sends it', async () => {
   await using site = await startTestSite()
@@ -49,25 +47,11 @@ test('covers qwen-web tools: the OpenAI SDK runs a tool loop, told and read in t
   site.settings.answers = [frames(answer(call.slice(0, 30), call.slice(30))), frames(answer('It is sunny.'))]
   const provider = providerOf(site)
   const client = new OpenAI({ apiKey: '-', fetch: toFetch(provider, { credential: { token: 'good-token' } }) })
-  const cities: string[] = []
+  const { cities, tool: get_weather } = weatherTool()
   const runner = client.chat.completions.runTools({
     model: 'qwen-max',
     messages: user('Weather in Lyon?'),
-    tools: [
-      {
-        type: 'function',
-        function: {
-          name: 'get_weather',
-          description: 'Weather of a city',
-          parameters,
-          parse: JSON.parse,
-          function: ({ city }: { city: string }) => {
-            cities.push(city)
-            return 'sunny'
-          },
-        },
-      },
-    ],
+    tools: [get_weather],
   })
   expect(await runner.finalContent()).toBe('It is sunny.')
   expect(cities).toEqual(['Lyon'])

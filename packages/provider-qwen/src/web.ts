@@ -5,4 +5,10 @@ import { createQwenWeb } from './web/provider.ts'
 export type { QwenWebOptions } from './web/options.ts'
 
 /** Qwen by the session of an account of one's own at chat.qwen.ai, which is no documented API. */
-export const qwenWeb: ProviderFactory<QwenWebOptions> = { id: 'qwen-web', options, credential, create: createQwenWeb }
+export const qwenWeb: ProviderFactory<QwenWebOptions> = {
+  id: 'qwen-web',
+  isSession: true,
+  options,
+  credential,
+  create: createQwenWeb,
+}

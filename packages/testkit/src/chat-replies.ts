@@ -3,25 +3,25 @@ import type { Reply, Step } from './reply.ts'
 
 /** What a model is to have answered. Text in several pieces becomes as many chunks. */
 export interface FakeAnswer {
-  readonly text?: string | readonly string[]
-  readonly reasoning?: string | readonly string[]
-  readonly toolCalls?: readonly FakeToolCall[]
+  readonly text?: string | readonly string[] | undefined
+  readonly reasoning?: string | readonly string[] | undefined
+  readonly toolCalls?: readonly FakeToolCall[] | undefined
   /** Default: `stop`, or `tool_calls` where there are some. Null: the answer never says. */
-  readonly finish?: ChatCompletionChunk['choices'][number]['finish_reason']
+  readonly finish?: ChatCompletionChunk['choices'][number]['finish_reason'] | undefined
   /** In a stream: one more chunk, without choices. */
-  readonly usage?: Usage
-  readonly model?: string
-  readonly id?: string
+  readonly usage?: Usage | undefined
+  readonly model?: string | undefined
+  readonly id?: string | undefined
   /** Unix seconds. */
-  readonly created?: number
+  readonly created?: number | undefined
 }
 
 export interface FakeToolCall {
   readonly name: string
   /** A value becomes JSON; pieces become one chunk each. */
-  readonly arguments?: string | readonly string[] | Readonly<Record<string, unknown>>
+  readonly arguments?: string | readonly string[] | Readonly<Record<string, unknown>> | undefined
   /** Default `call_<index>`. */
-  readonly id?: string
+  readonly id?: string | undefined
 }
 
 /** Usage with the sum done. */

@@ -212,6 +212,23 @@ export function testStateStore(
         expect(await store.state.scan('c', limit)).toEqual({ keys: [] })
       })
 
+      test('misses nothing that stays, though others go and come between two pages', async () => {
+        await using store = await opened()
+        for (const key of ['a1', 'a2', 'a3', 'a4', 'a5']) await store.state.set(key, 'v')
+        const first = await store.state.scan('a', 2)
+        const others = ['a1', 'a2', 'a3', 'a4', 'a5'].filter((key) => !first.keys.includes(key))
+        for (const key of first.keys) await store.state.delete(key)
+        await store.state.set(others[0] ?? '', 'again')
+        const rest: string[] = []
+        for (let { cursor } = first; cursor !== undefined; ) {
+          const page = await store.state.scan('a', 2, cursor)
+          rest.push(...page.keys)
+          expect(rest.length, 'keys come again').toBeLessThan(100)
+          cursor = page.cursor
+        }
+        expect(rest.sort()).toEqual(others)
+      })
+
       test('takes the prefix to the letter', async () => {
         await using store = await opened()
         for (const key of ['a%b', 'a_b', 'axb', 'a*b', 'a[b', 'ключ:1', 'ключ:2', 'a🐉'])

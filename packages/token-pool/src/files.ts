@@ -1,5 +1,5 @@
 export { type OpenVaultOptions, openVault } from './vault-file.ts'
-export { type VaultKey, type VaultKeyFileOptions, vaultKey, vaultKeyFile } from './vault-key.ts'
+export { derivedKey, type VaultKey, type VaultKeyFileOptions, vaultKey, vaultKeyFile } from './vault-key.ts'
 export {
   type CredentialLocation,
   type CredentialWatch,

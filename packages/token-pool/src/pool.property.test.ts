@@ -214,7 +214,7 @@ class Trial {
     const refused = (error: unknown) => {
       const { code } = error as DragomanError
       if (!controller.signal.aborted)
-        expect(['no_credential', 'rate_limit_exceeded', 'insufficient_quota']).toContain(code)
+        expect(['no_credential', 'rate_limit_exceeded', 'insufficient_quota', 'upstream_challenge']).toContain(code)
     }
     try {
       const lease = this.pool.lease({ ...options, exclude, signal: controller.signal })

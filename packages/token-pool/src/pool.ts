@@ -57,7 +57,7 @@ export class TokenPool implements CredentialPool {
    * Synchronous where a credential is free. Waits, first come, first served, only for one that has as many leases as it
    * may, or whose session is being fetched; never for the end of a cooldown. Throws or rejects with the signal's reason,
    * or with a `DragomanError`: `rate_limit_exceeded` (all are rate-limited), `insufficient_quota` (all are out of
-   * quota), `no_credential`, `overloaded` (too many wait).
+   * quota), `upstream_challenge` (all ask for a captcha), `no_credential`, `overloaded` (too many wait).
    */
   lease(options: LeaseOptions): Lease | Promise<Lease> {
     return this.#leasing.lease(options)

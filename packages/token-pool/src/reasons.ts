@@ -15,7 +15,11 @@ const words: { readonly [code in ErrorCode]?: string } = {
 const publicCodes: { readonly [code in ErrorCode]?: ErrorCode } = {
   rate_limited: 'rate_limit_exceeded',
   credential_exhausted: 'insufficient_quota',
+  upstream_challenge: 'upstream_challenge',
 }
+
+/** What a person can do, in place of a captcha that nobody here answers. */
+const challengeAdvice = 'give a token of a session that you have signed in to yourself, or use the documented API'
 
 const NAMED = 5
 const MAX_LENGTH = 300
@@ -107,7 +111,8 @@ export function refusal(
   }
   const [first, ...others] = codes
   const code = (others.length === 0 && first && publicCodes[first]) || 'no_credential'
-  return new DragomanError(code, `${pool} has no usable credential: ${list(named, slots.length)}`, {
+  const advice = code === 'upstream_challenge' ? `; ${challengeAdvice}` : ''
+  return new DragomanError(code, `${pool} has no usable credential: ${list(named, slots.length)}${advice}`, {
     retryAfterMs: end === Number.POSITIVE_INFINITY ? undefined : Math.max(0, Math.ceil(end - now)),
   })
 }

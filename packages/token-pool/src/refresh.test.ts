@@ -352,16 +352,16 @@ test('while the old session is valid it serves on, and renewing is tried again',
   expect(revealed(leased(pool).credential)).toEqual({ token: 'new' })
 })
 
-test.each(['credential_disabled', 'upstream_challenge'] as const)(
-  'a sign-in that ends with %s disables',
-  async (code) => {
-    const { pool, signIn } = signingIn(1)
-    const waiting = expect(awaited(pool)).rejects.toMatchObject({ code: 'no_credential' })
-    await signIn.reject(new DragomanError(code, 'see sk-key-of-many-characters-1'))
-    await waiting
-    expect(pool.status()).toMatchObject([{ state: 'disabled', reason: expect.stringContaining('[secret]') }])
-  },
-)
+test.each([
+  ['credential_disabled', { code: 'no_credential' }],
+  ['upstream_challenge', { code: 'upstream_challenge', message: expect.stringMatching(/captcha.*; give a token of/) }],
+] as const)('a sign-in that ends with %s disables, and whoever waits is told', async (code, told) => {
+  const { pool, signIn } = signingIn(1)
+  const waiting = expect(awaited(pool)).rejects.toMatchObject(told)
+  await signIn.reject(new DragomanError(code, 'see sk-key-of-many-characters-1'))
+  await waiting
+  expect(pool.status()).toMatchObject([{ state: 'disabled', reason: expect.stringContaining('[secret]') }])
+})
 
 test('a renewal gets the last session over what was given, and what was given alone where that is rejected', async () => {
   const { pool, signIn } = await signedIn(1)

@@ -127,9 +127,16 @@ describe('a key file', () => {
     expect(await readFile(path, 'utf8')).toBe('too short')
   })
 
+  test('is made with its folder', async () => {
+    const deep = join(folder, 'none', 'vault.key')
+    const made = await vaultKeyFile(deep)
+    expect((await vaultKeyFile(deep)).secret.reveal()).toBe(made.secret.reveal())
+  })
+
   test('that cannot be made is an error that names it', async () => {
-    const nowhere = join(folder, 'none', 'vault.key')
-    await expect(vaultKeyFile(nowhere)).rejects.toThrow(`${nowhere} cannot be read or made (ENOENT)`)
+    await writeFile(join(folder, 'file'), '')
+    const nowhere = join(folder, 'file', 'vault.key')
+    await expect(vaultKeyFile(nowhere)).rejects.toThrow(`${nowhere} cannot be read or made (ENOTDIR)`)
   })
 
   test('many at once in one process agree on one key', async () => {

@@ -1,5 +1,6 @@
 import { hkdf, randomBytes, scrypt } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { type Clock, DragomanError, Secret, systemClock } from '@dragoman/core'
 import { FileLocks } from './file-lock.ts'
@@ -53,6 +54,7 @@ export async function vaultKeyFile(path: string, options: VaultKeyFileOptions = 
   try {
     const present = await readKey(path, onNotice)
     if (present) return present
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     return await new FileLocks(clock).during(`${path}.lock`, async () => {
       const made = await readKey(path, onNotice)
       if (made) return made

@@ -1,8 +1,9 @@
 import { DragomanError } from '@dragoman/core'
 import { everyByte, everyCut, gate, repeated, reset, type Step, seededCuts, stall } from '@dragoman/testkit'
+import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type EventPiecesOptions, eventPieces, events, type HttpResponse } from './index.ts'
+import { type EventPiecesOptions, eventPieces, type HttpResponse, type StreamEvent } from './index.ts'
 import { defaultLimits } from './limits.ts'
 import { failureOf, inMemory, outcomeOf, startRig, textOf, turns } from './test-rig.ts'
 
@@ -12,8 +13,12 @@ const isEnd = (data: string) => data === '[DONE]'
 const piecesOf = (response: HttpResponse, options: EventPiecesOptions = { isEnd }) => eventPieces(response, options)
 
 /** All pieces as one text, or the error. */
-async function passed(pieces: readonly Uint8Array[], limits = defaultLimits): Promise<string> {
-  const { items, error } = await outcomeOf(piecesOf(inMemory(pieces, limits)))
+async function passed(
+  pieces: readonly Uint8Array[],
+  limits = defaultLimits,
+  options: EventPiecesOptions = { isEnd },
+): Promise<string> {
+  const { items, error } = await outcomeOf(piecesOf(inMemory(pieces, limits), options))
   const text = Buffer.concat(items).toString()
   return error === undefined ? text : `${text}|${textOf(error)}`
 }
@@ -54,13 +59,55 @@ test.each([
   for (const pieces of seededCuts(text, 3, 20)) expect(await passed(pieces)).toBe(expected)
 })
 
+const named: EventPiecesOptions = {
+  isEnd,
+  keepsNames: true,
+  errorFrom: ({ event, data }) => (event === 'error' ? new DragomanError('rate_limited', data) : undefined),
+}
+
+test.each([
+  [
+    'names and data',
+    'event: delta\ndata: {"a":"ä中🙂"}\n\nevent: zurück\ndata: b\n\n',
+    'event: delta\ndata: {"a":"ä中🙂"}\n\nevent: zurück\ndata: b\n\n',
+  ],
+  [
+    'names, comments, and events without a name',
+    ': hi\n\nevent: x\ndata: a\n\n: ping\n\ndata: b\n\nevent: y\ndata: \n\n',
+    ': hi\n\nevent: x\ndata: a\n\n: ping\n\ndata: b\n\nevent: y\ndata: \n\n',
+  ],
+  ['CRLF', 'event: x\r\ndata: a\r\n\r\nevent: y\ndata: b\n\n', 'event: x\ndata: a\n\nevent: y\ndata: b\n\n'],
+  ['no space after the colon', 'event:x\ndata: a\n\ndata: b\n\n', 'event: x\ndata: a\n\ndata: b\n\n'],
+  ['a name after the data', 'data: a\nevent: x\n\ndata: b\n\n', 'event: x\ndata: a\n\ndata: b\n\n'],
+  ['two names', 'event: x\nevent: y\ndata: a\n\n', 'event: y\ndata: a\n\n'],
+  ['an empty name', 'event: \ndata: a\n\nevent: x\ndata: b\n\n', 'data: a\n\nevent: x\ndata: b\n\n'],
+  ['a name without data', 'event: x\n\ndata: a\n\n', 'data: a\n\n'],
+  ['several data lines', 'event: x\ndata: a\ndata: b\n\ndata: c\n\n', 'event: x\ndata: a\ndata: b\n\ndata: c\n\n'],
+  ['ids', 'id: 7\nevent: x\ndata: a\n\nevent: y\ndata: b\n\n', 'event: x\ndata: a\n\nevent: y\ndata: b\n\n'],
+  ['a comment in an event', 'event: x\n: ping\ndata: a\n\n', 'event: x\ndata: a\n\n'],
+  ['a comment behind a name', 'event: x\n: ping\n\ndata: a\n\n', 'data: a\n\n'],
+  ['a carriage return in a name', 'event: x\rdata: a\n\ndata: b\n\n', 'event: x\ndata: a\n\ndata: b\n\n'],
+  ['no blank line after the last event', 'event: x\ndata: a', 'event: x\ndata: a\n\n'],
+  ['a name that breaks off', 'event: x\ndata: a\n\nevent: y', 'event: x\ndata: a\n\n'],
+  ['more after the end', 'event: x\ndata: [DONE]\n\nevent: y\ndata: b\n\n', 'event: x\ndata: [DONE]\n\n'],
+  ['an error', 'event: x\ndata: a\n\nevent: error\ndata: slowly\n\n', 'event: x\ndata: a\n\n|rate_limited: slowly'],
+])('where names are kept, %s: the same bytes, wherever they are cut', async (_name, text, expected) => {
+  expect(await passed([bytes(text)], defaultLimits, named)).toBe(expected)
+  expect(await passed(everyByte(text), defaultLimits, named)).toBe(expected)
+  for (const pieces of everyCut(text)) expect(await passed(pieces, defaultLimits, named)).toBe(expected)
+  for (const pieces of seededCuts(text, 3, 20)) expect(await passed(pieces, defaultLimits, named)).toBe(expected)
+})
+
 const line = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => `data: ${text.replaceAll(/[\r\n]/g, ' ')}`),
   fc.constantFrom('data: [DONE]', ': comment', 'event: delta', 'data:{"a":"中文 🙂"}', 'id: 1', 'data', '', '', '', ''),
 )
 const ends = fc.oneof({ weight: 9, arbitrary: fc.constant('\n') }, fc.constantFrom('\r\n', '\r'))
 
-test('of any stream the pieces hold the events that a parser finds, wherever it is cut', async () => {
+test.each<[string, EventPiecesOptions, RegExp]>([
+  ['', { isEnd }, /^(data: [^\r]*|:[^\r]*)\n\n$/s],
+  [', names and all', { isEnd, keepsNames: true }, /^((event: [^\r\n]+\n)?data: [^\r]*|:[^\r]*)\n\n$/s],
+])('of any stream the pieces hold the events that a parser finds%s, wherever it is cut', async (_, options, form) => {
   const stream = fc.array(fc.tuple(line, ends), { maxLength: 30 })
   const places = fc.array(fc.nat(2000), { maxLength: 40 })
   await fc.assert(
@@ -68,22 +115,29 @@ test('of any stream the pieces hold the events that a parser finds, wherever it 
       const whole = bytes(lines.map(([text, end]) => text + end).join(''))
       const sorted = [...new Set([0, ...cuts.filter((at) => at < whole.length), whole.length])].sort((a, b) => a - b)
       const cut = sorted.slice(1).map((end, i) => whole.subarray(sorted[i], end))
-      const { items } = await outcomeOf(piecesOf(inMemory(cut)))
-      expect(Buffer.concat(items).toString()).toBe(await passed([whole]))
-      for (const piece of items) expect(Buffer.from(piece).toString()).toMatch(/^(data: [^\r]*|:[^\r]*)\n\n$/s)
-      expect(await dataIn(items)).toEqual(upToEnd(await dataIn([whole])))
+      const { items } = await outcomeOf(piecesOf(inMemory(cut), options))
+      expect(Buffer.concat(items).toString()).toBe(await passed([whole], defaultLimits, options))
+      for (const piece of items) expect(Buffer.from(piece).toString()).toMatch(form)
+      const { keepsNames } = options
+      expect(eventsIn(items, keepsNames)).toEqual(upToEnd(eventsIn([whole], keepsNames)))
     }),
     { numRuns: 500 },
   )
 })
 
-async function dataIn(pieces: readonly Uint8Array[]): Promise<readonly string[]> {
-  return (await outcomeOf(events(inMemory(pieces), ({ data }) => [data]))).items
+/** The data of each event, with its name where that is to be kept. */
+function eventsIn(pieces: readonly Uint8Array[], keepsNames = false): readonly StreamEvent[] {
+  const found: StreamEvent[] = []
+  const parser = createParser({
+    onEvent: ({ event, data }) => found.push(keepsNames && event !== undefined ? { event, data } : { data }),
+  })
+  parser.feed(`${new TextDecoder().decode(Buffer.concat(pieces))}\n\n`)
+  return found
 }
 
-function upToEnd(data: readonly string[]): readonly string[] {
-  const end = data.indexOf('[DONE]')
-  return end < 0 ? data : data.slice(0, end + 1)
+function upToEnd(found: readonly StreamEvent[]): readonly StreamEvent[] {
+  const end = found.findIndex(({ data }) => data === '[DONE]')
+  return end < 0 ? found : found.slice(0, end + 1)
 }
 
 test('bytes that are no UTF-8 go on as they came', async () => {
@@ -101,13 +155,13 @@ test('the end is recognized by its text, not by its bytes', async () => {
   }
 })
 
-test('what came in one read goes on in one piece, uncopied', async () => {
-  const read = bytes('data: a\n\n: ping\n\ndata: b\n\ndata: c')
-  const { items } = await outcomeOf(piecesOf(inMemory([read, bytes('\n\n')])))
-  expect(items.map((piece) => Buffer.from(piece).toString())).toEqual([
-    'data: a\n\n: ping\n\ndata: b\n\n',
-    'data: c\n\n',
-  ])
+test.each([
+  ['', ['data: a\n\n: ping\n\ndata: b\n\n', 'data: c\n\n']],
+  [', names too where they are kept', ['event: x\ndata: a\n\n: ping\n\ndata: b\n\n', 'event: y\ndata: c\n\n']],
+])('what came in one read goes on in one piece, uncopied%s', async (_name, expected) => {
+  const read = bytes(expected.join('').slice(0, -2))
+  const { items } = await outcomeOf(piecesOf(inMemory([read, bytes('\n\n')]), named))
+  expect(items.map((piece) => Buffer.from(piece).toString())).toEqual(expected)
   expect(items[0]?.buffer).toBe(read.buffer)
 })
 

@@ -1,20 +1,8 @@
-import { DragomanError, toDragomanError } from '@dragoman/core'
-import { createParser, type EventSourceParser } from 'eventsource-parser'
-import { isErrorBody, readErrorBody } from './error-body.ts'
-import { type HttpResponse, parseJson } from './http-response.ts'
-import { inBytes, inSeconds } from './limits.ts'
-import { PlainEvents } from './plain-events.ts'
+import type { DragomanError } from '@dragoman/core'
+import { type Decode, END, EventReader, type StreamEvent } from './event-reader.ts'
+import type { HttpResponse } from './http-response.ts'
+import { PlainEvents, type PlainEventsReader } from './plain-events.ts'
 import { PullQueue } from './pull-queue.ts'
-import type { BodySink } from './response-body.ts'
-
-/** What `decode` answers to the event that ends a stream, such as `[DONE]`. */
-export const END = Symbol('the stream is complete')
-
-/** One server-sent event. */
-export interface StreamEvent {
-  event?: string
-  data: string
-}
 
 /**
  * Whether the answer is a stream of events. Without a content type, or with one that means nothing, it is taken for
@@ -28,18 +16,21 @@ export function isEventStream({ contentType }: HttpResponse): boolean {
  * What `decode` makes of each event, in order.
  *
  * `decode` runs as the bytes come in, before anybody asks: it must be quick, and what it throws ends the stream for the
- * reader after the items before it. After `END` nothing more is read. Leaving the iterator closes the socket, a reader
+ * reader after the items before it. After `END` nothing more is read. Then, or where the stream ends without it, come the
+ * items of `atEnd`, which may throw too. Leaving the iterator closes the socket, a reader
  * that stops stops the socket too. A last event without its blank line counts if the connection ended properly. Throws
  * `upstream_timeout` when nothing but comments came for five times `limits.idleMs`, `upstream_protocol` for an event
  * above `limits.maxEventBytes`, and what a body means that is no event stream whatever its content type says.
  */
 export function events<T>(
   response: HttpResponse,
-  decode: (event: StreamEvent) => Iterable<T> | typeof END,
+  decode: Decode<T>,
+  atEnd?: () => Iterable<T>,
 ): AsyncIterableIterator<T, undefined> {
-  const { queue, reader } = readerOf(response, decode)
+  const { queue, reader } = readerOf(response, decode, atEnd)
   const plain = {
-    isEnd: (data: string) => reader.take(data),
+    isEnd: (data: string, event?: string) => reader.take(event, data),
+    isOdd: () => false,
     pass: (_piece: Uint8Array, hasEvent: boolean) => reader.passed(hasEvent),
     finish() {},
   }
@@ -51,32 +42,40 @@ export function events<T>(
 export interface EventPiecesOptions {
   /** Whether an event of this data ends the stream. Quick: asked as the bytes come in. */
   isEnd(data: string): boolean
-  /** Asked of each event that has a name, for names get lost: what it reports, if that is an error. */
+  /** Asked of each event that has a name: what it reports, if that is an error. */
   errorFrom?(event: StreamEvent): DragomanError | undefined
+  /**
+   * Whether a line `event: …` stays before the data of an event that has a name, for clients that tell events by it, as
+   * those of Messages and Responses do. Default: names are left out.
+   */
+  keepsNames?: boolean
 }
 
 /**
  * The bytes of a stream as they came, cut so that each piece holds whole events, for whoever passes them on unread.
  *
- * Every event is in the form `data: …` and a blank line, all in line feeds. That is how services send them; from the
- * first one on that is framed in another way they are read and framed anew, without names and ids. Comments may stand
- * between events, and alone in a piece. After the event that ends the stream nothing more is read. Limits, errors and a
- * last event without its blank line are as with `events`.
+ * Every event is in the form `data: …` and a blank line, all in line feeds, after its name where those are kept. That is
+ * how services send them; from the first one on that is framed in another way they are read and framed anew, without
+ * ids. Comments may stand between events, and alone in a piece. After the event that ends the stream nothing more is
+ * read. Limits, errors and a last event without its blank line are as with `events`.
  */
 export function eventPieces(
   response: HttpResponse,
-  { isEnd, errorFrom }: EventPiecesOptions,
+  { isEnd, errorFrom, keepsNames }: EventPiecesOptions,
 ): AsyncIterableIterator<Uint8Array, undefined> {
   const { queue, reader } = readerOf<Uint8Array>(response, (event) => {
     const error = event.event === undefined ? undefined : errorFrom?.(event)
     if (error) throw error
-    const bytes = Buffer.from(`data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`)
+    const name = keepsNames && event.event !== undefined ? `event: ${event.event}\n` : ''
+    const bytes = Buffer.from(`${name}data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`)
     queue.push(bytes, bytes.length)
     return isEnd(event.data) ? END : []
   })
-  const plain = {
+  const plain: PlainEventsReader = {
     isEnd,
-    pass(piece: Uint8Array, hasEvent: boolean) {
+    // Errors are thrown by who reads what is odd.
+    isOdd: keepsNames ? (event) => errorFrom?.(event) !== undefined : undefined,
+    pass(piece, hasEvent) {
       reader.passed(hasEvent)
       queue.push(piece, piece.length)
     },
@@ -89,7 +88,8 @@ export function eventPieces(
 
 function readerOf<T>(
   response: HttpResponse,
-  decode: (event: StreamEvent) => Iterable<T> | typeof END,
+  decode: Decode<T>,
+  atEnd?: () => Iterable<T>,
 ): { queue: PullQueue<T>; reader: EventReader<T> } {
   const { body } = response
   const queue = new PullQueue<T>({
@@ -100,193 +100,6 @@ function readerOf<T>(
     },
     release: () => body.release(),
   })
-  const reader = new EventReader(response, decode, queue)
+  const reader = new EventReader(response, decode, queue, atEnd)
   return { queue, reader }
-}
-
-// What the longest field name and its separators add to a value in the parser's buffer.
-const LINE_OVERHEAD = 64
-
-// How many times the idle limit bytes without an event keep a stream alive.
-const MAX_QUIET_IDLES = 5
-
-const BEGINNING_CHARACTERS = 64 * 1024
-
-/** What reads events of any framing. */
-interface TextParser {
-  readonly utf8: InstanceType<typeof TextDecoder>
-  readonly events: EventSourceParser
-}
-
-/** Bytes in, decoded events out, all in the turn in which the socket delivers them. */
-class EventReader<T> implements BodySink {
-  readonly #response: HttpResponse
-  readonly #decode: (event: StreamEvent) => Iterable<T> | typeof END
-  readonly #queue: PullQueue<T>
-  /** Made when something comes that is not plain. */
-  #parser: TextParser | undefined
-  /** Stands before the parser as long as that is not needed. */
-  #plain: PlainEvents | undefined
-  #isOver = false
-  /** What came so far, while it may still turn out to be no event stream. */
-  #beginning: string | undefined = ''
-  #hasEvent = false
-  #lastEventAt: number
-
-  constructor(response: HttpResponse, decode: (event: StreamEvent) => Iterable<T> | typeof END, queue: PullQueue<T>) {
-    this.#response = response
-    this.#decode = decode
-    this.#queue = queue
-    this.#lastEventAt = response.call.clock.elapsed()
-  }
-
-  /** Lets pass what is in the plain form, until something is not. */
-  skim(plain: PlainEvents): void {
-    this.#plain = plain
-  }
-
-  /** Something of that went past the parser. */
-  passed(hasEvent: boolean): void {
-    if (hasEvent) this.#hasEvent = true
-    this.#beginning = undefined
-  }
-
-  data(chunk: Uint8Array): void {
-    if (this.#isOver) return
-    this.#hasEvent = false
-    const unread = this.#plain ? this.#plain.take(chunk) : chunk
-    if (unread) {
-      this.#plain = undefined
-      this.#feed(this.#parse.utf8.decode(unread, { stream: true }), false)
-    }
-    const { clock, limits } = this.#response.call
-    const now = clock.elapsed()
-    if (this.#hasEvent) this.#lastEventAt = now
-    else if (now - this.#lastEventAt >= MAX_QUIET_IDLES * limits.idleMs) {
-      const quiet = inSeconds(MAX_QUIET_IDLES * limits.idleMs)
-      this.#refuse('upstream_timeout', `sent no event for ${quiet} (${MAX_QUIET_IDLES} times limits.idleMs)`)
-    }
-  }
-
-  /** What nobody read meanwhile says nothing about the upstream. */
-  resumed(): void {
-    this.#lastEventAt = this.#response.call.clock.elapsed()
-  }
-
-  end(): void {
-    if (this.#isOver) return
-    const unread = this.#plain?.rest()
-    // The line break and blank line that some servers leave out after their last event.
-    if (!this.#plain || unread?.length) this.#feed(`${this.#parse.utf8.decode(unread)}\n\n`, true)
-    this.#isOver = true
-    this.#queue.end()
-  }
-
-  fail(error: DragomanError, discard: boolean): void {
-    this.#isOver = true
-    this.#queue.fail(error, discard)
-  }
-
-  #feed(text: string, isLast: boolean): void {
-    if (this.#beginning !== undefined) this.#suspect(text, isLast)
-    if (!this.#isOver) this.#parse.events.feed(text)
-  }
-
-  get #parse(): TextParser {
-    this.#parser ??= {
-      utf8: new TextDecoder(),
-      events: createParser({
-        // Counts characters, and not those of an event that comes in one piece: #take counts the bytes of whole events.
-        maxBufferSize: this.#response.call.limits.maxEventBytes + LINE_OVERHEAD,
-        onEvent: ({ event, data }) => this.#take(event, data),
-        onError: (error) => {
-          if (error.type === 'max-buffer-size-exceeded') this.#refuseLength()
-        },
-      }),
-    }
-    return this.#parser
-  }
-
-  /** An event without a name. True when it was the last one. */
-  take(data: string): boolean {
-    this.#take(undefined, data)
-    return this.#isOver
-  }
-
-  #take(event: string | undefined, data: string): void {
-    if (this.#isOver) return
-    this.#hasEvent = true
-    this.#beginning = undefined
-    if (isLongerThan(data, this.#response.call.limits.maxEventBytes)) {
-      this.#refuseLength()
-      return
-    }
-    try {
-      const items = this.#decode(event === undefined ? { data } : { event, data })
-      if (items === END) {
-        this.finish()
-        return
-      }
-      let bytes = data.length
-      for (const item of items) {
-        this.#queue.push(item, bytes)
-        bytes = 0
-      }
-    } catch (error) {
-      this.#abandon(toDragomanError(error))
-    }
-  }
-
-  /** A body that begins like JSON or a page is an error that nobody framed, or an answer that is not streamed. */
-  #suspect(text: string, isLast: boolean): void {
-    const beginning = ((this.#beginning ?? '') + text).replace(/^[\s\uFEFF]+/, '')
-    this.#beginning = beginning
-    if (beginning === '') return
-    if (!/^[{[<]/.test(beginning)) {
-      this.#beginning = undefined
-      return
-    }
-    const error = this.#readImpostor(beginning, isLast || beginning.length >= BEGINNING_CHARACTERS)
-    if (error) this.#abandon(error)
-  }
-
-  #readImpostor(text: string, isWhole: boolean): DragomanError | undefined {
-    const mayBeWholeJson = /[}\]]\s*$/.test(text.slice(-8))
-    const json = mayBeWholeJson ? parseJson(text) : undefined
-    if (json === undefined) return isWhole ? this.#response.call.errorFromText(text) : undefined
-    const { message, status } = readErrorBody(json)
-    if (isErrorBody(json) || message !== undefined || status !== undefined) return this.#response.errorFrom(json)
-    return this.#errorOf('upstream_protocol', 'answered with JSON where a stream of events was asked for')
-  }
-
-  finish(): void {
-    this.#isOver = true
-    this.#response.body.finish()
-    this.#queue.end()
-  }
-
-  #refuseLength(): void {
-    const limit = inBytes(this.#response.call.limits.maxEventBytes)
-    this.#refuse('upstream_protocol', `sent an event of more than ${limit} (limits.maxEventBytes)`)
-  }
-
-  #refuse(code: 'upstream_protocol' | 'upstream_timeout', what: string): void {
-    if (!this.#isOver) this.#abandon(this.#errorOf(code, what))
-  }
-
-  #errorOf(code: 'upstream_protocol' | 'upstream_timeout', what: string): DragomanError {
-    return new DragomanError(code, `${this.#response.call.provider} ${what}`, { origin: 'upstream' })
-  }
-
-  /** The reader gets the items so far and then the error; the socket is closed now. */
-  #abandon(error: DragomanError): void {
-    this.#isOver = true
-    this.#response.body.release()
-    this.#queue.fail(error)
-  }
-}
-
-/** In bytes of UTF-8, of which a character of a string makes three at most. */
-function isLongerThan(text: string, bytes: number): boolean {
-  return text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes)
 }

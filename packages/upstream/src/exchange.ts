@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { type Clock, DragomanError, toDragomanError, Watchdog } from '@dragoman/core'
 import { type Dispatcher, errors } from 'undici'
 import { mapConnectionError } from './connection-error.ts'
@@ -5,10 +6,13 @@ import { ContentDecoder, readContentCoding } from './content-decoder.ts'
 import { inBytes, inSeconds, type Limits } from './limits.ts'
 import type { Link } from './link.ts'
 import { BodyChannel, type BodySource, type ResponseBody } from './response-body.ts'
+import { SentBody, type StreamedBody } from './sent-body.ts'
 
 export interface ExchangeOptions {
   /** With the clocks of undici off (0): time is kept here, with limits that each call may set. */
   readonly request: Dispatcher.DispatchOptions
+  /** In place of the request's own body. */
+  readonly streamedBody?: StreamedBody | undefined
   readonly dispatcher: Dispatcher
   /** Connections like those of `dispatcher`, but none of them open yet. */
   readonly openAnew: () => Dispatcher
@@ -58,6 +62,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #link: Link | undefined
   #isReused = false
   #isAnswered = false
+  #sending: SentBody | undefined
   #body: BodyChannel | undefined
   #decoder: ContentDecoder | undefined
   #wireBytes = 0
@@ -189,11 +194,27 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#state = 'connecting'
     this.#watchdog.watch(this.#options.limits.connectMs)
     try {
-      dispatcher.dispatch(this.#options.request, this)
+      dispatcher.dispatch(this.#request(), this)
     } catch (error) {
       // Most report what is wrong with a request as they report everything; undici's proxies throw.
       this.onResponseError(undefined, error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  /** A streamed body begins anew with each connection. */
+  #request(): Dispatcher.DispatchOptions {
+    const { request, streamedBody } = this.#options
+    if (!streamedBody) return request
+    this.#sending?.stop()
+    this.#sending = new SentBody(streamedBody, {
+      // The upstream may answer before it has everything, and has time for it from the last piece on.
+      progress: () => {
+        if (this.#state === 'waiting') this.#watchdog.touch()
+      },
+      fail: (cause) => this.#conclude(toDragomanError(cause), false),
+    })
+    // Documented, but missing in undici's types: a body may be an async iterable.
+    return { ...request, body: this.#sending as unknown as Readable }
   }
 
   /** A kept-alive connection that the other side closed just as we wrote: the request was not seen. */
@@ -292,6 +313,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#watchdog.stop()
     if (!this.#body) this.#unfollow()
     this.#decoder?.destroy()
+    this.#sending?.stop()
   }
 
   #unfollow(): void {

@@ -11,6 +11,7 @@ import { proxyFor } from './proxy-route.ts'
 import { readBeginning } from './read-body.ts'
 import { redact } from './redact.ts'
 import { readBaseUrl, redirectTarget, targetReader } from './request-url.ts'
+import type { StreamedBody } from './sent-body.ts'
 
 export interface HttpClientOptions {
   /** Named in messages. */
@@ -47,12 +48,19 @@ export interface RequestOptions {
 export interface PostOptions extends RequestOptions {
   /** Bytes go out as they are, anything else as JSON; undefined is no body. */
   readonly body?: unknown
+  /**
+   * In place of `body`: goes out as it comes, and ends the request with its own error where it breaks off. `headers` say
+   * what it is, and may say how long.
+   */
+  readonly streamedBody?: StreamedBody | undefined
 }
 
 export interface HttpClient {
   /** Resolves with an answer that succeeded; everything else is thrown as a `DragomanError`. Nothing is tried twice. */
   post(path: string, options: PostOptions): Promise<HttpResponse>
+  put(path: string, options: PostOptions): Promise<HttpResponse>
   get(path: string, options: RequestOptions): Promise<HttpResponse>
+  delete(path: string, options: RequestOptions): Promise<HttpResponse>
   /** Takes no more requests, lets those under way finish, and closes the sockets. */
   close(): Promise<void>
 }
@@ -76,8 +84,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const targetOf = targetReader(base)
   let closing: Promise<void> | undefined
 
-  async function send(method: 'GET' | 'POST', path: string, request: PostOptions): Promise<HttpResponse> {
-    const { call, left, accept = JSON_TYPE } = request
+  async function send(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    request: PostOptions,
+  ): Promise<HttpResponse> {
+    const { call, left, accept = JSON_TYPE, streamedBody } = request
     const { signal } = call
     const isStream = accept.includes(EVENT_STREAM)
     const body = encodeBody(request.body)
@@ -85,7 +97,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const limits = resolveLimits(call.limits)
 
     const toError: ToError = (answer) => {
-      const secrets = secretsOf(call, headers, options.headers, base.searchParams)
+      // The query of this path, behind the base's own.
+      const { searchParams } = new URL(targetOf(path).path, origin)
+      const secrets = secretsOf(call, headers, options.headers, searchParams)
       const context = { provider, secrets, now: clock.now() }
       const own = request.mapError?.(answer)
       return own ? withoutSecrets(own, context) : mapErrorResponse(answer, context)
@@ -97,7 +111,19 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const startedAt = clock.elapsed()
       call.observe?.({ type: 'request', method, origin, path: target.pathname })
       const sent = { origin, method, path: target.path, headers, body, headersTimeout: 0, bodyTimeout: 0 }
-      const whole = { request: sent, dispatcher, openAnew, provider, host, limits, isStream, clock, signal, left }
+      const whole = {
+        request: sent,
+        streamedBody,
+        dispatcher,
+        openAnew,
+        provider,
+        host,
+        limits,
+        isStream,
+        clock,
+        signal,
+        left,
+      }
       try {
         head = await new Exchange(whole).start()
       } catch (error) {
@@ -119,7 +145,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     post: (path, request) => send('POST', path, request),
+    put: (path, request) => send('PUT', path, request),
     get: (path, request) => send('GET', path, { ...request, body: undefined }),
+    delete: (path, request) => send('DELETE', path, { ...request, body: undefined }),
     close() {
       closing ??= options.dispatcher ? Promise.resolve() : dispatcher.close()
       return closing
@@ -166,7 +194,7 @@ function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<stri
   return lower
 }
 
-const SECRET_NAMES = /auth|cookie|key|token|secret|session|signature|password/i
+const SECRET_NAMES = /auth|cookie|credential|key|token|secret|session|^sig$|signature|password/i
 
 /** Everything that was sent and must not come back in a message. */
 function secretsOf(

@@ -70,7 +70,7 @@ export class ReceivedResponse implements HttpResponse, ResponseCall {
   }
 }
 
-/** undefined for what is no JSON. */
+/** The value that a text is the JSON of; undefined for what is no JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

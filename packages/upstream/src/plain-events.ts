@@ -4,7 +4,9 @@ import { asBuffer } from './as-buffer.ts'
 /** Whoever reads a stream through `PlainEvents`. */
 export interface PlainEventsReader {
   /** Called with the data of each event; whether the stream ends with it. */
-  isEnd(data: string): boolean
+  isEnd(data: string, event?: string): boolean
+  /** Whether an event that has a name is for the parser. Without it all of them are. */
+  isOdd?: ((event: { event: string; data: string }) => boolean) | undefined
   /** Whole events, or comments only. */
   pass(piece: Uint8Array, hasEvent: boolean): void
   /** The event that ends the stream has passed. */
@@ -12,6 +14,7 @@ export interface PlainEventsReader {
 }
 
 const FIELD = 'data: '
+const NAME = 'event: '
 const COLON = 0x3a
 const LINE_FEED = 0x0a
 
@@ -22,8 +25,9 @@ const END = -3
 
 /**
  * Cuts a stream of events into pieces of whole ones without parsing it, as long as each is of the form that services
- * use: `data: `, one line, a blank line; comments between them. The pieces are views of what came; what follows the
- * last blank line is kept. Where anything else begins it stops: that is for a parser, and so is a line above the limit.
+ * use: `data: `, one line, a blank line; a line `event: ` before it, if the reader knows names; comments between them.
+ * The pieces are views of what came; what follows the last blank line is kept. Where anything else begins it stops: that
+ * is for a parser, and so is an event above the limit.
  */
 export class PlainEvents {
   readonly #reader: PlainEventsReader
@@ -59,26 +63,33 @@ export class PlainEvents {
     const text = bytes.toString('latin1')
     const isText = isAscii(bytes)
     const returnAt = text.indexOf('\r')
+    const textOf = (from: number, to: number) => (isText ? text.slice(from, to) : bytes.toString('utf8', from, to))
     let hasEvent = false
     let at = 0
-    let lineEnd = lineEndOf(text, at, returnAt)
-    while (lineEnd >= 0) {
-      if (lineEnd - at - FIELD.length > this.#maxEventBytes) {
-        lineEnd = ODD
-        break
-      }
-      const isEvent = text.charCodeAt(at) !== COLON
-      const dataAt = at + FIELD.length
-      at = lineEnd + 2
-      if (isEvent) {
+    let lineEnd = 0
+    for (;;) {
+      const lineAt = this.#afterName(text, at, returnAt)
+      lineEnd = lineAt < 0 ? lineAt : lineEndOf(text, lineAt, returnAt)
+      if (lineEnd - at - FIELD.length > this.#maxEventBytes) lineEnd = ODD
+      if (lineEnd < 0) break
+      if (text.charCodeAt(lineAt) !== COLON) {
+        const data = textOf(lineAt + FIELD.length, lineEnd)
+        const name = lineAt > at ? textOf(at + NAME.length, lineAt - 1) : undefined
+        if (name !== undefined && this.#reader.isOdd?.({ event: name, data })) {
+          lineEnd = ODD
+          break
+        }
         hasEvent = true
-        const data = isText ? text.slice(dataAt, lineEnd) : bytes.toString('utf8', dataAt, lineEnd)
-        if (this.#reader.isEnd(data)) {
+        if (this.#reader.isEnd(data, name)) {
+          at = lineEnd + 2
           lineEnd = END
           break
         }
+      } else if (lineAt > at) {
+        lineEnd = ODD // a comment within an event
+        break
       }
-      lineEnd = lineEndOf(text, at, returnAt)
+      at = lineEnd + 2
     }
     if (at > 0) this.#reader.pass(at === bytes.length ? bytes : bytes.subarray(0, at), hasEvent)
     if (lineEnd === ODD) return bytes.subarray(at)
@@ -88,6 +99,16 @@ export class PlainEvents {
       return this.#bound()
     }
     return undefined
+  }
+
+  /** Where the line after the name of an event begins, which is `at` for one without a name. */
+  #afterName(text: string, at: number, returnAt: number): number {
+    if (!this.#reader.isOdd || text[at] !== 'e') return at
+    if (!text.startsWith(NAME, at)) return NAME.startsWith(text.slice(at, at + NAME.length)) ? PARTIAL : ODD
+    const nameEnd = text.indexOf('\n', at)
+    if (returnAt >= 0 && (nameEnd < 0 || returnAt < nameEnd)) return ODD
+    if (nameEnd < 0) return PARTIAL
+    return nameEnd > at + NAME.length ? nameEnd + 1 : ODD
   }
 
   #keep(bytes: Buffer): void {

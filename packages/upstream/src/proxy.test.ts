@@ -1,8 +1,7 @@
-import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { connect, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { gate, jsonReply, leaked, selfSigned, stall, startFakeUpstream } from '@dragoman/testkit'
+import { gate, jsonReply, leaked, selfSigned, stall, startFakeUpstream, startForwardProxy } from '@dragoman/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { createHttpClient, readJson } from './index.ts'
 import { dataOf, failureOf, outcomeOf, turns } from './test-rig.ts'
@@ -27,50 +26,6 @@ async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   return typeof address === 'object' && address ? address.port : 0
-}
-
-interface SeenByProxy {
-  readonly port: number
-  /** `CONNECT host:port` or `POST http://...`, each with what it brought for the proxy itself. */
-  readonly seen: { readonly line: string; readonly authorization: string | undefined }[]
-}
-
-/** Tunnels and forwards, or answers everything with `refuse`. */
-async function startHttpProxy(refuse?: number, isSecure = false): Promise<SeenByProxy> {
-  const seen: { line: string; authorization: string | undefined }[] = []
-  const note = ({ method, url, headers }: IncomingMessage) =>
-    seen.push({ line: `${method} ${url}`, authorization: headers['proxy-authorization'] })
-  const server = isSecure ? createSecureServer({ key, cert }) : createServer()
-  server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    note(message)
-    if (refuse) {
-      response.writeHead(refuse).end()
-      return
-    }
-    const { 'proxy-authorization': _, ...headers } = message.headers
-    const onward = forward(message.url ?? '', { method: message.method ?? 'GET', headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
-    })
-    message.pipe(onward)
-    response.on('close', () => onward.destroy())
-  })
-  server.on('connect', (message: IncomingMessage, socket: Socket) => {
-    note(message)
-    if (refuse) {
-      socket.end(`HTTP/1.1 ${refuse} No\r\n\r\n`)
-      return
-    }
-    const [host, port] = (message.url ?? '').split(':')
-    const onward = connect(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n')
-      socket.pipe(onward).pipe(socket)
-    })
-    sockets.add(onward)
-    onward.on('error', () => socket.destroy()).on('close', () => socket.destroy())
-    socket.on('close', () => onward.destroy())
-  })
-  return { port: await listen(server), seen }
 }
 
 /** SOCKS5 with name and password if `login` is given; knows only CONNECT. */
@@ -120,7 +75,7 @@ const call = () => ({ signal: new AbortController().signal })
 test('an https upstream is reached through a tunnel, which sees its name and nothing else', async () => {
   setDefaultCACertificates([...trusted, cert])
   const port = await startSecureUpstream()
-  const proxy = await startHttpProxy()
+  await using proxy = await startForwardProxy()
   const client = createHttpClient({
     provider: 'acme',
     baseUrl: `https://localhost:${port}`,
@@ -138,7 +93,7 @@ test('an https upstream is reached through a tunnel, which sees its name and not
 test('a proxy may speak TLS itself', async () => {
   setDefaultCACertificates([...trusted, cert])
   const port = await startSecureUpstream()
-  const proxy = await startHttpProxy(undefined, true)
+  await using proxy = await startForwardProxy({ tls: { key, cert } })
   const baseUrl = `https://localhost:${port}`
   const client = createHttpClient({ provider: 'acme', baseUrl, proxy: `https://localhost:${proxy.port}` })
   expect(await readJson(await client.get('/models', { call: call() }))).toEqual({ ok: true })
@@ -150,7 +105,7 @@ test('an http upstream is reached by forwarding, streams included', async () => 
   await using upstream = await startFakeUpstream()
   const more = gate()
   upstream.script({ headers: { 'content-type': 'text/event-stream' }, body: ['data: a\n\n', more, 'data: b\n\n'] })
-  const proxy = await startHttpProxy()
+  await using proxy = await startForwardProxy()
   const client = createHttpClient({
     provider: 'acme',
     baseUrl: upstream.origin,
@@ -168,7 +123,7 @@ test('an http upstream is reached by forwarding, streams included', async () => 
 test('an abort through a proxy closes the upstream’s socket', async () => {
   await using upstream = await startFakeUpstream()
   upstream.script({ headers: { 'content-type': 'text/event-stream' }, body: ['data: a\n\n', stall()] })
-  const proxy = await startHttpProxy()
+  await using proxy = await startForwardProxy()
   const client = createHttpClient({ provider: 'acme', baseUrl: upstream.origin, proxy: `127.0.0.1:${proxy.port}` })
   const controller = new AbortController()
   const { signal } = controller
@@ -188,7 +143,7 @@ test.each([
   'for an %s upstream a proxy that answers %i is upstream_unavailable, without its password',
   async (scheme, status, message) => {
     const secrets = { password: 'canary-of-the-proxy' }
-    const proxy = await startHttpProxy(status)
+    await using proxy = await startForwardProxy({ refuse: status })
     const client = createHttpClient({
       provider: 'acme',
       baseUrl: `${scheme}://localhost:1/v1`,
@@ -255,7 +210,7 @@ test('a request that undici’s proxies throw at fails like any other', async ()
 test('the proxies of the environment leave this machine out', async () => {
   await using upstream = await startFakeUpstream()
   upstream.always(jsonReply({ ok: true }))
-  const proxy = await startHttpProxy()
+  await using proxy = await startForwardProxy()
   const client = createHttpClient({
     provider: 'acme',
     baseUrl: upstream.origin,

@@ -129,7 +129,7 @@ export function createSite(
       abortOnLeave(async (left) => {
         const { id: model, hidesReasoning } = resolveModel(request.model, models)
         const response = await ask(request, { ...call, signal: AbortSignal.any([call.signal, left]) }, model)
-        return readAnswer(chunksOf(response, model), request, { hidesReasoning })
+        return readAnswer(chunksOf(response, model), request, { hidesReasoning })[Symbol.asyncIterator]()
       }),
     models: async () =>
       modelNames(models).map((name) => ({ id: name, object: 'model' as const, created: 0, owned_by: id })),

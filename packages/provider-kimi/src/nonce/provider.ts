@@ -46,6 +46,10 @@ const options = z.strictObject({
     .nonnegative()
     .default(0)
     .describe('Longest text that is sent; the oldest turns are left out for it. 0: no limit.'),
+  promptTools: z
+    .boolean()
+    .default(true)
+    .describe('Whether tools are offered to the model by prompt, since the site has none. Otherwise they are a 400.'),
   proxy: z.string().optional().describe('Outgoing proxy of this provider: an `http:`, `https:` or `socks5:` URL.'),
 })
 
@@ -56,6 +60,7 @@ export type KimiNonceInput = z.input<typeof options>
 /** Kimi K2 by a third-party site that asks for a page nonce and no account. */
 export const kimiNonce: ProviderFactory<KimiNonceOptions, KimiNonceInput> = {
   id: 'kimi-nonce',
+  isSession: true,
   options,
   credential: z.strictObject({}),
   create: createNonceProvider,
@@ -63,7 +68,7 @@ export const kimiNonce: ProviderFactory<KimiNonceOptions, KimiNonceInput> = {
 
 function createNonceProvider(given: KimiNonceOptions, environment: ProviderEnvironment = {}): Provider {
   const settings = options.parse(given)
-  const { models, conversationTtlMs: ttlMs, maxTurns, maxCharacters } = settings
+  const { models, conversationTtlMs: ttlMs, maxTurns, maxCharacters, promptTools: promptsTools } = settings
   const { clock = systemClock } = environment
   const baseUrl = settings.baseUrl.replace(/\/+$/, '')
   const site = createSite(baseUrl, settings.proxy ?? environment.proxy, environment)
@@ -118,7 +123,7 @@ function createNonceProvider(given: KimiNonceOptions, environment: ProviderEnvir
     answersWhole: true,
     readsMarkup: true,
     accepts: (request) =>
-      acceptsText(request, { name: siteName, images: false, reasoningEffort: false, search: false }),
+      acceptsText(request, { name: siteName, images: false, reasoningEffort: false, search: false, promptsTools }),
     chat: (request, call) => abortOnLeave((left) => open(request, call, left)),
     models: async () =>
       Object.keys(models).map((id) => ({ id, object: 'model', created: 0, owned_by: siteName, description: notice })),

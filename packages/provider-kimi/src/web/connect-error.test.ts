@@ -19,6 +19,7 @@ describe('errors', () => {
     [...inFrame('unavailable'), 'upstream_unavailable'],
     [...inFrame('deadline_exceeded'), 'upstream_timeout'],
     [...inFrame('invalid_argument', {}, 'bad blocks'), 'invalid_request'],
+    [...inFrame('invalid_argument', {}, 'it exceeds the maximum context length'), 'context_length_exceeded'],
     [...inFrame('data_loss'), 'upstream_unavailable'],
     [...inFrame('permission_denied', {}, 'x-msh-shield-data is required'), 'upstream_challenge'],
     ['a 401', jsonReply({ code: 'unauthenticated', message: 'x' }, 401), 'credential_rejected'],

@@ -1,5 +1,5 @@
 import { DragomanError, type ErrorCode, errorTable } from '@dragoman/core'
-import type { ErrorResponse } from '@dragoman/upstream'
+import { type ErrorResponse, mapErrorResponse } from '@dragoman/upstream'
 import { challenge, challengeIn } from '../challenge.ts'
 import { type Fields, fieldsOf, isRecord, textIn } from '../fields.ts'
 
@@ -21,8 +21,9 @@ export function mapSiteError(response: ErrorResponse): DragomanError | undefined
   const word = textIn(error.error_type) ?? textIn(error.code)
   const message = words ?? textIn(error.message) ?? reason ?? word ?? ''
   if (/captcha|x-msh-shield|human verification/i.test(`${reason} ${message}`)) return challenge(siteName, advice)
-  const code = codeOf(word, reason, paywall)
-  if (!code) return undefined
+  const known = codeOf(word, reason, paywall)
+  if (!known) return undefined
+  const code = known === 'invalid_request' && isTooLong(response, message) ? 'context_length_exceeded' : known
   const isRequest = errorTable[code].scope === 'request'
   const retryAfterMs = code === 'upstream_unavailable' || code === 'rate_limited' ? REST_MS : undefined
   const sentence = isRequest && message !== '' ? message : `${siteName} answered ${word}: ${message}`
@@ -36,6 +37,12 @@ function codeOf(word: string | undefined, reason: string | undefined, hasPaywall
   if (word === 'resource_exhausted') return hasPaywall ? 'credential_exhausted' : 'upstream_unavailable'
   if (word !== undefined && reason?.includes('RATE_LIMIT')) return 'upstream_unavailable'
   return word === undefined ? undefined : codes[word]
+}
+
+/** Its code is that of any other bad request. */
+function isTooLong(response: ErrorResponse, message: string): boolean {
+  const { code } = mapErrorResponse({ ...response, json: { error: { message } } }, { provider: siteName, now: 0 })
+  return code === 'context_length_exceeded'
 }
 
 const codes: Readonly<Record<string, ErrorCode>> = {

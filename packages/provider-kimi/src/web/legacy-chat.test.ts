@@ -1,5 +1,6 @@
-import { jsonReply, type Reply } from '@dragoman/testkit'
+import { jsonReply, type Reply, startForwardProxy } from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
+import type { KimiWebInput } from '../web.ts'
 import { start, tokenOf } from './test-site.ts'
 
 describe('the older calls', () => {
@@ -9,8 +10,8 @@ describe('the older calls', () => {
     body: parts.map(event),
   })
 
-  async function startLegacy(reply: Reply) {
-    const rig = await start({ legacy: true }, tokenOf('access', 1))
+  async function startLegacy(reply: Reply, options: KimiWebInput = {}) {
+    const rig = await start({ legacy: true, ...options }, tokenOf('access', 1))
     rig.site.access = tokenOf('access', 1)
     const deleted: string[] = []
     const bodies: Record<string, unknown>[] = []
@@ -56,6 +57,27 @@ describe('the older calls', () => {
     expect(bodies[0]).toMatchObject({ model: 'k1', use_search: true, messages: [{ role: 'user', content: 'Hi' }] })
     await rig.provider.close()
     expect(deleted).toEqual(['chat-1'])
+  })
+
+  const short = stream({ event: 'cmpl', text: 'Hi' }, { event: 'all_done' })
+
+  test('delete by the outgoing proxy, where there is one', async () => {
+    await using proxy = await startForwardProxy()
+    const { rig, deleted } = await startLegacy(short, { proxy: proxy.origin })
+    await using _ = rig
+    await rig.ask({ model: 'k2' })
+    await rig.provider.close()
+    expect(deleted).toEqual(['chat-1'])
+    expect(proxy.seen.map(({ line }) => line)).toContain(`DELETE ${rig.upstream.origin}/api/chat/chat-1`)
+  })
+
+  test('keep a note of a conversation whose deletion was refused in words', async () => {
+    const { rig } = await startLegacy(short)
+    await using _ = rig
+    rig.upstream.on('/api/chat/chat-1', jsonReply({ error_type: 'busy', message: 'Not now' }))
+    await rig.ask({ model: 'k2' })
+    await rig.provider.close()
+    expect((await rig.state.scan('kimi-web:made:', 10)).keys).toEqual(['kimi-web:made:mine:chat-1'])
   })
 
   test.each([

@@ -1,6 +1,16 @@
-import { type Call, DragomanError } from '@dragoman/core'
+import { DragomanError } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { END, events, type HttpClient, type HttpResponse, isEventStream, readJson } from '@dragoman/upstream'
+import {
+  END,
+  events,
+  type HttpClient,
+  type HttpResponse,
+  isEventStream,
+  parseJson,
+  type RequestCall,
+  readJson,
+  readText,
+} from '@dragoman/upstream'
 import type { MakeChunk } from '../answer-chunks.ts'
 import { type Fields, fieldsOf, isRecord, textIn } from '../fields.ts'
 import { mapSiteError, siteName } from './connect-error.ts'
@@ -15,18 +25,26 @@ export const legacyModels: Readonly<Record<string, SiteModel>> = {
 
 export interface LegacyContext {
   readonly http: HttpClient
-  readonly call: Call
-  readonly left: AbortSignal
+  readonly call: RequestCall
   readonly headers: Readonly<Record<string, string>>
 }
 
 /** Begins a conversation, and answers its id. */
-export async function beginChat({ http, call, left, headers }: LegacyContext): Promise<string> {
+export async function beginChat({ http, call, headers }: LegacyContext): Promise<string> {
   const body = { name: 'Untitled Chat', is_example: false, enter_method: 'new_chat', kimiplus_id: 'kimi' }
-  const response = await http.post('/api/chat', { call, left, headers, body, mapError: mapSiteError })
+  const response = await http.post('/api/chat', { call, headers, body, mapError: mapSiteError })
   const id = textIn(fieldsOf(await readJson(response)).id)
   if (id === undefined) throw protocolError('began a conversation without an id')
   return id
+}
+
+/** Resolves when it is gone. */
+export async function deleteChat(id: string, { http, call, headers }: LegacyContext): Promise<void> {
+  const path = `/api/chat/${encodeURIComponent(id)}`
+  const response = await http.delete(path, { call, headers, mapError: mapSiteError })
+  // Not known to be JSON, and of no use unless it reports an error.
+  const answer = fieldsOf(parseJson(await readText(response)))
+  if (answer.error_type !== undefined) throw response.errorFrom(answer)
 }
 
 /** Says the one text of a conversation: only the first message is read there. */
@@ -36,7 +54,7 @@ export async function talk(
   files: readonly string[],
   { web_search_options }: ChatCompletionRequest,
   { scenario, kimiplusId = 'kimi', search = false }: SiteModel,
-  { http, call, left, headers }: LegacyContext,
+  { http, call, left, headers }: LegacyContext & { readonly left: AbortSignal },
 ): Promise<HttpResponse> {
   const response = await http.post(`/api/chat/${encodeURIComponent(id)}/completion/stream`, {
     call,

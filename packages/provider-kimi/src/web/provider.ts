@@ -12,7 +12,15 @@ import {
 } from '@dragoman/core'
 import { promptTools } from '@dragoman/normalizer'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { abortOnLeave, createHttpClient, type HttpResponse, type Media, readJson } from '@dragoman/upstream'
+import {
+  abortOnLeave,
+  createHttpClient,
+  createMadeChats,
+  type HttpResponse,
+  type Media,
+  type RemovalCall,
+  readJson,
+} from '@dragoman/upstream'
 import { z } from 'zod'
 import { acceptsText } from '../accepts-text.ts'
 import { asAnswer, chunkMaker } from '../answer-chunks.ts'
@@ -20,11 +28,9 @@ import { turnsOf, written } from '../transcript.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { attached } from './attachments.ts'
 import { mapSiteError, siteName } from './connect-error.ts'
-import { directFetch } from './direct-fetch.ts'
 import { encodeChat } from './encode-chat.ts'
 import { encodeFrame, readFrames } from './frames.ts'
-import { beginChat, legacyChunks, legacyModels, talk } from './legacy-chat.ts'
-import { type ChatCall, madeChats } from './made-chats.ts'
+import { beginChat, deleteChat, legacyChunks, legacyModels, talk } from './legacy-chat.ts'
 import { findModel, listModels, modelNamed, type SiteModel, siteModel, siteModels } from './models.ts'
 import { acquireSession } from './session.ts'
 import { sessionHeaders } from './site-headers.ts'
@@ -43,6 +49,10 @@ const options = z.strictObject({
     .record(z.string(), siteModel)
     .optional()
     .describe('Its models: what clients call them, and what the site does.'),
+  promptTools: z
+    .boolean()
+    .default(true)
+    .describe('Whether tools are offered to the model by prompt, since the site has none. Otherwise they are a 400.'),
   keepChats: z
     .boolean()
     .default(false)
@@ -60,6 +70,7 @@ export type KimiWebInput = z.input<typeof options>
 /** Kimi by a session of your own account at kimi.com. */
 export const kimiWeb: ProviderFactory<KimiWebOptions, KimiWebInput> = {
   id: 'kimi-web',
+  isSession: true,
   options,
   credential: z.strictObject({
     token: z
@@ -77,7 +88,14 @@ const deletePath = '/apiv2/kimi.chat.v1.ChatService/DeleteChat'
 
 function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironment = {}): Provider {
   const settings = options.parse(given)
-  const { keepChats, clientVersion: version, language, timezone, legacy: isLegacy } = settings
+  const {
+    keepChats,
+    clientVersion: version,
+    language,
+    timezone,
+    legacy: isLegacy,
+    promptTools: promptsTools,
+  } = settings
   const models = settings.models ?? (isLegacy ? legacyModels : siteModels)
   const { clock = systemClock } = environment
   const proxy = settings.proxy ?? environment.proxy
@@ -88,16 +106,7 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
     ? http
     : createHttpClient({ provider: siteName, baseUrl: settings.authBaseUrl, proxy, clock: environment.clock })
   const headersOf = sessionHeaders(client)
-  const chats = madeChats(clock, async (id, call) => {
-    if (isLegacy) return deleteLegacy(id, call)
-    const response = await http.post(deletePath, {
-      call,
-      headers: headersOf(call.credential),
-      body: { chat_id: id },
-      mapError: mapSiteError,
-    })
-    await readJson(response)
-  })
+  const chats = createMadeChats({ provider: 'kimi-web', clock, remove: keepChats ? undefined : remove })
 
   async function open(
     request: ChatCompletionRequest,
@@ -108,10 +117,9 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
     const model = modelNamed(request.model, models)
     const within = { ...call, signal: AbortSignal.any([call.signal, left]) }
     const upload = (media: Media, action: 'image' | 'file') =>
-      uploadFile(media, action, within, { http, clock, headersOf })
+      uploadFile(media, action, within, { http, proxy, clock, headersOf })
     const { messages, ids } = await attached(request.messages, within, environment.mediaFrom, upload)
     const text = written(turnsOf(promptTools({ ...request, messages }).messages))
-    if (!keepChats) chats.sweep(call)
     if (isLegacy) return openLegacy(text, ids, request, model, call, left)
     const response = await http.post(chatPath, {
       call,
@@ -147,7 +155,7 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
       for await (const { json, isEnd } of readFrames(response)) {
         if (json.error) throw response.errorFrom({ error: json.error })
         const deltas = reader.read(json)
-        if (reader.chatId !== undefined && noted === undefined && !keepChats) {
+        if (reader.chatId !== undefined && noted === undefined) {
           noted = reader.chatId
           chats.note(noted, call)
         }
@@ -162,7 +170,7 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
       if (reader.isComplete) yield chunk({}, 'stop')
       return undefined
     } finally {
-      if (noted !== undefined) chats.remove(noted, call)
+      if (noted !== undefined) chats.end(noted, call)
     }
   }
 
@@ -175,11 +183,8 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
     left: AbortSignal,
   ): Promise<AsyncIterator<ChatCompletionChunk, undefined>> {
     const context = { http, call, left, headers: headersOf(call.credential) }
-    const id = await beginChat(context)
-    if (!keepChats) chats.note(id, call)
-    const over = () => {
-      if (!keepChats) chats.remove(id, call)
-    }
+    const id = await chats.begin(call, left, (making) => beginChat({ http, call: making, headers: context.headers }))
+    const over = () => chats.end(id, call)
     try {
       const response = await talk(id, text, ids, request, model, context)
       const chunks = legacyChunks(response, chunkMaker(request.model, clock))
@@ -190,27 +195,29 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
     }
   }
 
-  async function deleteLegacy(id: string, { credential, signal }: ChatCall): Promise<void> {
-    const headers = headersOf(credential)
-    await directFetch(`${site}/api/chat/${encodeURIComponent(id)}`, {
-      method: 'DELETE',
-      headers,
-      signal,
-      timeoutMs: 10_000,
-    })
+  async function remove(id: string, call: RemovalCall): Promise<void> {
+    const headers = headersOf(call.credential)
+    if (isLegacy) return deleteChat(id, { http, call, headers })
+    await readJson(await http.post(deletePath, { call, headers, body: { chat_id: id }, mapError: mapSiteError }))
   }
 
   return {
     id: 'kimi-web',
     readsMarkup: true,
     accepts: (request) =>
-      acceptsText(request, { name: siteName, images: sees(request.model), reasoningEffort: true, search: true }),
+      acceptsText(request, {
+        name: siteName,
+        images: sees(request.model),
+        reasoningEffort: true,
+        search: true,
+        promptsTools,
+      }),
     chat: (request, call) => abortOnLeave((left) => open(request, call, left)),
     models: async () => listModels(models),
     acquire: (source, call) => acquireSession(source, call, { http: authHttp, isLegacy, client, clock }),
     probe,
     async close() {
-      await chats.settled()
+      await chats.close()
       await Promise.all([http.close(), authHttp.close()])
     },
   }

@@ -1,4 +1,4 @@
-import { jsonReply } from '@dragoman/testkit'
+import { jsonReply, startForwardProxy } from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
 import { start } from './test-site.ts'
 
@@ -10,8 +10,8 @@ describe('uploads', () => {
   const file = { type: 'file' as const, file: { filename: 'a.pdf', file_data: dataUrl('application/pdf', pdf) } }
 
   /** The older calls, as strict as they are; a file is read after `looks` looks. */
-  async function startWithFiles(looks = 1) {
-    const rig = await start()
+  async function startWithFiles(looks = 1, proxy?: string) {
+    const rig = await start({ proxy })
     const stored: Uint8Array[] = []
     const registered: unknown[] = []
     rig.upstream.on('/api/pre-sign-url', ({ json, headers }) => {
@@ -79,6 +79,15 @@ describe('uploads', () => {
     await outcome
     expect(rig.clock.pending).toBe(0)
     expect(rig.site.messages).toHaveLength(0)
+  })
+
+  test('an upload goes by the outgoing proxy, without the session', async () => {
+    await using proxy = await startForwardProxy()
+    const { rig, stored } = await startWithFiles(1, proxy.origin)
+    await using _ = rig
+    await rig.ask({ messages: [{ role: 'user', content: [image] }] })
+    expect(stored).toEqual([png])
+    expect(proxy.seen.map(({ line }) => line)).toContain(`PUT ${rig.upstream.origin}/store?signature=s`)
   })
 
   test('a store that refuses is told without its address', async () => {

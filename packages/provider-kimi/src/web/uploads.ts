@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto'
 import { type Call, type Clock, DragomanError, toDragomanError } from '@dragoman/core'
-import { type HttpClient, type Media, readJson, readText } from '@dragoman/upstream'
+import { type HttpClient, type HttpClientOptions, type Media, putTo, readJson, readText } from '@dragoman/upstream'
 import { fieldsOf, textIn } from '../fields.ts'
 import { mapSiteError, siteName } from './connect-error.ts'
-import { directFetch } from './direct-fetch.ts'
 
 export interface UploadContext {
   readonly http: HttpClient
+  readonly proxy: HttpClientOptions['proxy']
   readonly clock: Clock
   headersOf(credential: Call['credential']): Readonly<Record<string, string>>
 }
 
 /** Nobody says how long the site keeps a file that is in no conversation. */
 const KEPT_MS = 30 * 60_000
-const PUT_MS = 120_000
 const PARSE_WAIT_MS = 500
 const PARSE_TRIES = 40
 
@@ -22,7 +21,7 @@ export async function uploadFile(
   media: Media,
   action: 'image' | 'file',
   call: Call,
-  { http, clock, headersOf }: UploadContext,
+  { http, proxy, clock, headersOf }: UploadContext,
 ): Promise<string> {
   const key = `kimi-web:file:${call.credential.id}:${action}:${createHash('sha256').update(media.bytes).digest('hex')}`
   const known = await call.state.get(key)
@@ -34,12 +33,13 @@ export async function uploadFile(
   const url = textIn(place.url)
   const object_name = textIn(place.object_name)
   if (url === undefined || object_name === undefined) throw protocolError('named no place for a file')
-  await directFetch(url, {
-    method: 'PUT',
+  await putTo(url, {
+    provider: siteName,
+    proxy,
+    clock,
+    call,
     headers: { 'content-type': media.type },
-    body: new Uint8Array(media.bytes),
-    signal: call.signal,
-    timeoutMs: PUT_MS,
+    body: media.bytes,
   })
 
   const body =

@@ -1,5 +1,6 @@
 import type { Acceptance } from '@dragoman/core'
-import type { ChatCompletionRequest, ContentPart } from '@dragoman/openai-schema'
+import type { ChatCompletionRequest, ContentPart, Tool } from '@dragoman/openai-schema'
+import { seesImages } from '../sees-images.ts'
 import { readVariant } from './model-variant.ts'
 import type { ListedModels } from './models.ts'
 
@@ -22,16 +23,23 @@ const unknown = [
   'prompt_cache_key',
 ] as const
 
+export interface AcceptOptions {
+  readonly listed: ListedModels | undefined
+  readonly promptsTools: boolean
+}
+
 /** What the site cannot honour of a request, before anything is sent. */
-export function accepts(request: ChatCompletionRequest, listed: ListedModels | undefined): Acceptance {
+export function accepts(request: ChatCompletionRequest, options: AcceptOptions): Acceptance {
   const dropped: string[] = unknown.filter((field) => request[field] !== undefined && request[field] !== null)
   if (request.response_format?.type === 'json_object') dropped.push('response_format')
-  if (request.tools?.some(({ type }) => !['function', 'custom', 'web_search'].includes(type))) dropped.push('tools')
-  const refused = refusal(request, listed)
+  for (const [i, tool] of (request.tools ?? []).entries()) {
+    if (!isCallable(tool) && !isSearch(tool)) dropped.push(`tools[${i}]`)
+  }
+  const refused = refusal(request, options)
   return refused ? { dropped, refused } : { dropped }
 }
 
-function refusal(request: ChatCompletionRequest, listed: ListedModels | undefined): Acceptance['refused'] {
+function refusal(request: ChatCompletionRequest, { listed, promptsTools }: AcceptOptions): Acceptance['refused'] {
   const { n, logprobs, top_logprobs, modalities, response_format, messages } = request
   const variant = readVariant(request.model, listed?.ids)
   const no = (param: string, message: string) => ({ param, message: `chat.qwen.ai ${message}` })
@@ -41,7 +49,10 @@ function refusal(request: ChatCompletionRequest, listed: ListedModels | undefine
   if (logprobs || top_logprobs) return no(logprobs ? 'logprobs' : 'top_logprobs', 'gives no log probabilities')
   if (modalities?.includes('audio')) return no('modalities', 'gives no audio')
   if (response_format?.type === 'json_schema') return no('response_format', 'takes no json_schema')
-  const sees = variant.chatType === 'image_edit' || seesImages(variant.model, listed)
+  const prompted = promptsTools ? undefined : offered(request)
+  if (prompted) return no(prompted, 'takes no tools, and promptTools is off')
+  // What the site says of the model counts; else its name does.
+  const sees = variant.chatType === 'image_edit' || (listed?.sight.get(variant.model) ?? seesImages(variant.model))
   for (const [i, { content }] of messages.entries()) {
     for (const [j, part] of (Array.isArray(content) ? content : []).entries()) {
       const message = partRefusal(part, sees)
@@ -49,6 +60,21 @@ function refusal(request: ChatCompletionRequest, listed: ListedModels | undefine
     }
   }
   return undefined
+}
+
+/** A tool that the site runs by itself. */
+export function isSearch({ type }: Tool): boolean {
+  return type === 'web_search' || type === 'web_search_preview'
+}
+
+function isCallable({ type }: Tool): boolean {
+  return type === 'function' || type === 'custom'
+}
+
+/** The field with tools that the model would have to be told of. */
+function offered({ tools, tool_choice, functions, function_call }: ChatCompletionRequest): string | undefined {
+  if (tool_choice !== 'none' && tools?.some(isCallable)) return 'tools'
+  return function_call !== 'none' && functions?.length ? 'functions' : undefined
 }
 
 function partRefusal(part: ContentPart, sees: boolean): string | undefined {
@@ -63,9 +89,4 @@ function partRefusal(part: ContentPart, sees: boolean): string | undefined {
     default:
       return 'text' in part && typeof part.text === 'string' ? undefined : `takes no ${part.type}`
   }
-}
-
-/** What the site says of the model counts; else its name does. */
-function seesImages(model: string, listed: ListedModels | undefined): boolean {
-  return listed?.sight.get(model) ?? /-vl\b|-omni\b|^qvq/.test(model)
 }

@@ -1,5 +1,5 @@
 import { collect, memoryState } from '@dragoman/core'
-import { eventStream, gate, jsonReply, sse, stall } from '@dragoman/testkit'
+import { eventStream, gate, jsonReply, sse, stall, startForwardProxy } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
 import { answered, answers, ask, providerOf, session } from './test-requests.ts'
 import { answer, failure, frames, startTestSite } from './test-site.ts'
@@ -69,6 +69,34 @@ test('a caller who leaves in the middle of an answer leaves no chat', async () =
   for await (const _ of provider.chat(ask, session())) break
   await site.deleted(1)
   await provider.close()
+})
+
+test('a chat is deleted by the outgoing proxy too', async () => {
+  await using site = await startTestSite()
+  await using proxy = await startForwardProxy()
+  const provider = providerOf(site, {}, { proxy: proxy.origin })
+  await collect(provider.chat(ask, session()), ask)
+  await provider.close()
+  expect([...site.chats]).toEqual([])
+  const { origin } = site.upstream
+  expect(proxy.seen.map(({ line }) => line)).toEqual([
+    `POST ${origin}/api/v2/chats/new`,
+    `POST ${origin}/api/v2/chat/completions?chat_id=chat-1`,
+    `DELETE ${origin}/api/v2/chats/chat-1`,
+  ])
+})
+
+test.each([
+  ['in words', failure('Internal_Error', 'Oops')],
+  ['by its status', { status: 500 }],
+])('a deletion that the site refuses %s is noted', async (_, reply) => {
+  await using site = await startTestSite()
+  const state = memoryState()
+  const provider = providerOf(site)
+  site.settings.once.set('/api/v2/chats/chat-1', reply)
+  await collect(provider.chat(ask, session(undefined, state)), ask)
+  await provider.close()
+  expect((await state.scan('qwen-web:made:', 10)).keys).toEqual(['qwen-web:made:default:chat-1'])
 })
 
 test('chats stay where that is configured', async () => {

@@ -1,21 +1,9 @@
 import { collect } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
-import { jsonReply } from '@dragoman/testkit'
+import { jsonReply, startForwardProxy } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
-import { answered, answers, failureOf, providerOf, session, user } from './test-requests.ts'
+import { answered, answers, failureOf, pixel, providerOf, seen, session, user } from './test-requests.ts'
 import { created, frame, frames, startTestSite } from './test-site.ts'
-
-const pixel =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=='
-const seen = (url: string) => [
-  {
-    role: 'user' as const,
-    content: [
-      { type: 'text' as const, text: 'What is it? ' },
-      { type: 'image_url' as const, image_url: { url } },
-    ],
-  },
-]
 
 test('covers qwen-web images: an image is uploaded with a signature, once, and shown by its address', async () => {
   await using site = await startTestSite()
@@ -35,6 +23,17 @@ test('covers qwen-web images: an image is uploaded with a signature, once, and s
   }
   expect(site.upstream.requests.filter(({ path: sent }) => sent.endsWith('getstsToken'))).toHaveLength(1)
   expect(JSON.stringify(site.upstream.requests.map(({ rawHeaders }) => rawHeaders))).not.toContain('the-secret')
+  await provider.close()
+})
+
+test('an upload goes by the outgoing proxy', async () => {
+  await using site = await startTestSite()
+  await using proxy = await startForwardProxy()
+  const provider = providerOf(site, {}, { proxy: proxy.origin })
+  const request: ChatCompletionRequest = { model: 'qwen3-vl-plus', messages: seen(pixel) }
+  await collect(provider.chat(request, session()), request)
+  const [path = ''] = [...site.files.keys()]
+  expect(proxy.seen.map(({ line }) => line)).toContain(`PUT ${site.upstream.origin}${path}`)
   await provider.close()
 })
 

@@ -39,3 +39,16 @@ test('where the list fails, the names that were known serve on; a refused sessio
   await expect(provider.models?.(session({ token: 'ended' }))).rejects.toMatchObject({ code: 'credential_rejected' })
   await provider.close()
 })
+
+test('a name that the account does not have is refused before a chat is opened, once its models are known', async () => {
+  await using site = await startTestSite()
+  site.settings.models = { data: [{ id: 'qwen3-max' }] }
+  const provider = providerOf(site)
+  const named = (model: string) => collect(provider.chat({ ...ask, model }, session()), { ...ask, model })
+  await named('qwen9-max')
+  await provider.models?.(session())
+  await expect(named('qwen9-max')).rejects.toMatchObject({ code: 'model_not_found', param: 'model' })
+  for (const model of ['qwen3-max-search', 'qwen', 'qwen-max-latest', 'qwen-deep-research']) await named(model)
+  expect(site.asked).toHaveLength(5)
+  await provider.close()
+})

@@ -1,5 +1,6 @@
 import { DragomanError } from '@dragoman/core'
 import type { Model } from '@dragoman/openai-schema'
+import { readVariant } from './model-variant.ts'
 import { isRecord, recordOf, textOf } from './record.ts'
 
 /** What is known of the account's models. */
@@ -47,6 +48,20 @@ export function decodeModels(answer: unknown): ListedModels {
   }
   for (const model of foundingModels) if (!models.has(model.id)) models.set(model.id, model)
   return { ids, sight, models: [...models.values()] }
+}
+
+/**
+ * Throws `model_not_found` for what the account does not have, so that no chat is opened for it. Where the list is not
+ * known, or says nothing, the site has to say it.
+ */
+export function assertServed(name: string, listed: ListedModels | undefined): void {
+  if (!listed || listed.ids.size === 0) return
+  const { model } = readVariant(name, listed.ids)
+  if (listed.ids.has(model) || founding.includes(model)) return
+  const known = [...listed.ids].join(', ')
+  throw new DragomanError('model_not_found', `chat.qwen.ai has no model ${name.slice(0, 100)}, only ${known}`, {
+    param: 'model',
+  })
 }
 
 function endingsOf(meta: Readonly<Record<string, unknown>>): readonly string[] {

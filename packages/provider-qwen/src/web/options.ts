@@ -12,6 +12,10 @@ export const options = z.strictObject({
     .regex(/^[\w.-]+$/)
     .default('0.2.63')
     .describe('The build of the web application, which every request names.'),
+  promptTools: z
+    .boolean()
+    .default(true)
+    .describe('Whether tools are offered to the model by prompt, since the site has none. Otherwise they are a 400.'),
   deleteChats: z
     .boolean()
     .default(true)

@@ -1,22 +1,20 @@
 import type { Call, Provider, ProviderEnvironment } from '@dragoman/core'
-import { DragomanError, isDragomanError, systemClock } from '@dragoman/core'
+import { DragomanError, isDragomanError, systemClock, untilStop } from '@dragoman/core'
 import { normalizeStream, promptTools } from '@dragoman/normalizer'
 import { prompted } from '@dragoman/normalizer/formats/prompted'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { abortOnLeave, events, isEventStream, readJson, renewOnce } from '@dragoman/upstream'
-import { accepts } from './accepts.ts'
+import { abortOnLeave, createMadeChats, events, isEventStream, readJson, renewOnce } from '@dragoman/upstream'
+import { accepts, isSearch } from './accepts.ts'
 import { AnswerDecoder } from './decode-answer.ts'
 import { encodeNewChat, encodeTurn, readWishes, type Turn } from './encode-turn.ts'
-import { createMadeChats } from './made-chats.ts'
 import { readVariant } from './model-variant.ts'
-import { decodeModels, foundingModels, type ListedModels } from './models.ts'
+import { assertServed, decodeModels, foundingModels, type ListedModels } from './models.ts'
 import type { QwenWebOptions } from './options.ts'
 import { readMedia } from './read-media.ts'
 import { recordOf, textOf } from './record.ts'
 import { acquireSession } from './sign-in.ts'
 import { createSite } from './site.ts'
 import { CHAT_UNUSABLE, reportsError } from './site-error.ts'
-import { stopAt, stopsOf } from './stop-at.ts'
 import { lastImageIn, storedImages } from './stored-images.ts'
 import { transcriptOf } from './transcript.ts'
 import { uploadImage } from './upload.ts'
@@ -33,16 +31,16 @@ interface Started {
 
 export function createQwenWeb(options: QwenWebOptions, environment: ProviderEnvironment = {}): Provider {
   const { clock = systemClock, proxy, mediaFrom } = environment
-  const { webVersion, uploadBaseUrl, deleteChats } = options
+  const { webVersion, uploadBaseUrl, deleteChats, promptTools: promptsTools } = options
   const site = createSite({ ...options, clock, proxy })
-  const chats = createMadeChats({ clock, remove: deleteChats ? site.deleteChat : undefined })
+  const chats = createMadeChats({ provider: id, clock, remove: deleteChats ? site.deleteChat : undefined })
   /** What the last answer to `models` said. */
   let listed: ListedModels | undefined
 
   return {
     id,
     readsMarkup: true,
-    accepts: (request) => accepts(request, listed),
+    accepts: (request) => accepts(request, { listed, promptsTools }),
     chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
     acquire: (source, call) =>
       acquireSession(source, call, { http: site.http, origin: site.origin, webVersion, clock }),
@@ -71,6 +69,7 @@ export function createQwenWeb(options: QwenWebOptions, environment: ProviderEnvi
     call: Call,
     left: AbortSignal,
   ): Promise<AsyncIterator<ChatCompletionChunk, undefined>> {
+    assertServed(request.model, listed)
     const turn = await encode(request, call, left)
     const started = await renewOnce(
       () => start(turn, request.model, call, left),
@@ -78,8 +77,7 @@ export function createQwenWeb(options: QwenWebOptions, environment: ProviderEnvi
       (error) => isDragomanError(error) && error.publicCode === CHAT_UNUSABLE,
     )
     const chunks = withMarkup(answer(started, turn, call, left), request)
-    const stops = stopsOf(request)
-    return ended(stops.length > 0 ? stopAt(chunks, stops) : chunks)
+    return untilStop(chunks, request)[Symbol.asyncIterator]()
   }
 
   async function encode(request: ChatCompletionRequest, call: Call, left: AbortSignal): Promise<Turn> {
@@ -89,14 +87,14 @@ export function createQwenWeb(options: QwenWebOptions, environment: ProviderEnvi
     const media = await readMedia(promptTools(request), { signal, allow: mediaFrom, upload })
     const text = transcriptOf(media.request.messages)
     const read = readVariant(request.model, listed?.ids)
-    const searches = request.web_search_options || request.tools?.some(({ type }) => type === 'web_search')
+    const searches = request.web_search_options || request.tools?.some(isSearch)
     const named = searches && read.chatType === 't2t' ? { ...read, chatType: 'search' as const } : read
     const { variant, images } = withImages(named, media.images, text)
     return { variant, text, images, ...readWishes(request, variant) }
   }
 
   async function start(turn: Turn, model: string, call: Call, left: AbortSignal): Promise<Started> {
-    const chatId = await chats.start(call, left, async (making) => {
+    const chatId = await chats.begin(call, left, async (making) => {
       const response = await site.post('/api/v2/chats/new', {
         call: making,
         body: encodeNewChat(turn.variant, clock.now()),
@@ -176,20 +174,6 @@ function withImages(
   if (variant.chatType !== 'image_edit' || images.length > 0) return { variant, images }
   const last = lastImageIn(text)
   return last ? { variant, images: [last] } : { variant: { ...variant, chatType: 't2i' }, images }
-}
-
-function ended(chunks: AsyncIterable<ChatCompletionChunk>): AsyncIterator<ChatCompletionChunk, undefined> {
-  const source = chunks[Symbol.asyncIterator]()
-  return {
-    async next() {
-      const { done, value } = await source.next()
-      return done ? { done, value: undefined } : { done: false, value }
-    },
-    async return() {
-      await source.return?.()
-      return { done: true, value: undefined }
-    },
-  }
 }
 
 function protocolError(what: string): DragomanError {

@@ -1,19 +1,7 @@
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { expect, test } from 'vitest'
 import { qwenWeb } from '../web.ts'
-import { answered, ask, failureOf } from './test-requests.ts'
-
-const pixel =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=='
-const seen = (url: string) => [
-  {
-    role: 'user' as const,
-    content: [
-      { type: 'text' as const, text: 'What is it? ' },
-      { type: 'image_url' as const, image_url: { url } },
-    ],
-  },
-]
+import { answered, ask, failureOf, pixel, seen } from './test-requests.ts'
 
 test('a conversation is one text, in which nobody can speak for another', async () => {
   const messages: ChatCompletionRequest['messages'] = [
@@ -82,6 +70,17 @@ test.each<[string, Partial<ChatCompletionRequest>]>([
   await provider.close()
 })
 
+test.each<[string | undefined, Partial<ChatCompletionRequest>]>([
+  ['tools', { tools: [{ type: 'function', function: { name: 'look' } }] }],
+  ['functions', { functions: [{ name: 'look' }] }],
+  [undefined, { tools: [{ type: 'function', function: { name: 'look' } }], tool_choice: 'none' }],
+  [undefined, { tools: [{ type: 'web_search' }] }],
+])('where tools are not prompted for, what is refused is %j of %j', async (param, fields) => {
+  const provider = qwenWeb.create(qwenWeb.options.parse({ promptTools: false }))
+  expect(provider.accepts?.({ ...ask, ...fields }).refused?.param).toBe(param)
+  await provider.close()
+})
+
 test('fields that the site does not know are left out and named', async () => {
   const provider = qwenWeb.create(qwenWeb.options.parse({}))
   const asked: ChatCompletionRequest = {
@@ -90,8 +89,10 @@ test('fields that the site does not know are left out and named', async () => {
     seed: 1,
     max_tokens: 5,
     response_format: { type: 'json_object' },
+    tools: [{ type: 'web_search_preview' }, { type: 'code_interpreter' }],
   }
-  expect(provider.accepts?.(asked)).toEqual({ dropped: ['temperature', 'max_tokens', 'seed', 'response_format'] })
+  const dropped = ['temperature', 'max_tokens', 'seed', 'response_format', 'tools[1]']
+  expect(provider.accepts?.(asked)).toEqual({ dropped })
   await provider.close()
 })
 

@@ -54,12 +54,12 @@ test('what older proxies made of a token and a cookie is unpacked, and the cooki
   await provider.close()
 })
 
-test('a wrong password is a rejected credential, without a second try', async () => {
+test('a wrong password disables the account, without a second try', async () => {
   await using site = await startTestSite()
   const provider = providerOf(site)
   const source = credential({ email: 'jane@example.com', password: 'wrong' })
   await expect(provider.acquire?.(source, session())).rejects.toMatchObject({
-    code: 'credential_rejected',
+    code: 'credential_disabled',
     message: expect.stringContaining('The email or password provided is incorrect.'),
   })
   expect(site.upstream.requests).toHaveLength(1)

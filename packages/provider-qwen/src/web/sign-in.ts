@@ -51,7 +51,10 @@ export async function acquireSession(
   return session(token, cookie)
 }
 
-/** The site answers 400 to a wrong password, which is no mistake of a client's request. */
+/**
+ * The site answers 400 to a wrong password, which is no mistake of a client's request. Trying it again would only lock
+ * the account, so it waits for a person.
+ */
 function mapSignInError(response: ErrorResponse): DragomanError | undefined {
   const known = mapSiteError(response)
   if (known && known.scope !== 'request') return known
@@ -60,5 +63,5 @@ function mapSignInError(response: ErrorResponse): DragomanError | undefined {
   if (!isRefusal) return undefined
   const { message = `status ${status}` } = readErrorBody(response.json)
   const told = `chat.qwen.ai refused the account: ${message.slice(0, 500)}`
-  return new DragomanError('credential_rejected', told, { origin: 'upstream' })
+  return new DragomanError(status < 300 ? 'credential_rejected' : 'credential_disabled', told, { origin: 'upstream' })
 }

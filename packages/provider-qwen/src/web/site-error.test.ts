@@ -8,6 +8,7 @@ test.each([
   ['Not_Found', 'model not found', {}, 'deployment_not_found', undefined],
   ['Bad_Request', 'internal error', {}, 'upstream_unavailable', undefined],
   ['Bad_Request', 'content is empty', {}, 'invalid_request', undefined],
+  ['Bad_Request', 'it exceeds the maximum context length', {}, 'context_length_exceeded', undefined],
   ['data_inspection_failed', 'refused', {}, 'content_filter', undefined],
   ['Other', 'The server is busy', {}, 'upstream_unavailable', undefined],
 ])(

@@ -1,5 +1,5 @@
 import { DragomanError } from '@dragoman/core'
-import { type ErrorResponse, readErrorBody } from '@dragoman/upstream'
+import { type ErrorResponse, mapErrorResponse, readErrorBody } from '@dragoman/upstream'
 import { isRecord, recordOf } from './record.ts'
 
 const HOUR_MS = 3_600_000
@@ -12,7 +12,8 @@ const challenge =
 export const CHAT_UNUSABLE = 'chat_unusable'
 
 /** What the site's own words mean; undefined leaves an answer to the usual reading. */
-export function mapSiteError({ headers, text, json }: ErrorResponse): DragomanError | undefined {
+export function mapSiteError(response: ErrorResponse): DragomanError | undefined {
+  const { headers, text, json } = response
   const origin = 'upstream'
   const beginning = (json === undefined ? text : JSON.stringify(json)).slice(0, 4096)
   if (isChallenge(beginning) || isChallenge(headers.get('location') ?? '')) {
@@ -37,10 +38,13 @@ export function mapSiteError({ headers, text, json }: ErrorResponse): DragomanEr
     }
     case 'Not_Found':
       return new DragomanError('deployment_not_found', says('no such model'), { origin })
-    case 'Bad_Request':
-      return /internal error/i.test(message)
-        ? new DragomanError('upstream_unavailable', says(''), { origin })
-        : new DragomanError('invalid_request', says('the request was refused'), { origin })
+    case 'Bad_Request': {
+      if (/internal error/i.test(message)) return new DragomanError('upstream_unavailable', says(''), { origin })
+      // Of a conversation that is too long only the words tell.
+      const { code: told } = mapErrorResponse(response, { provider: 'chat.qwen.ai', now: 0 })
+      const meant = told === 'context_length_exceeded' ? told : 'invalid_request'
+      return new DragomanError(meant, says('the request was refused'), { origin })
+    }
     default:
       return /overload|server is busy/i.test(message)
         ? new DragomanError('upstream_unavailable', says(''), { origin })

@@ -1,4 +1,4 @@
-import { type Call, collect, credential, isDragomanError, memoryState } from '@dragoman/core'
+import { type Call, collect, credential, isDragomanError, memoryState, type ProviderEnvironment } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Reply } from '@dragoman/testkit'
 import { expect } from 'vitest'
@@ -13,11 +13,25 @@ export const session = (values: Record<string, string> = { token: 'good-token' }
   state,
 })
 
-export function providerOf(site: TestSite, options: object = {}) {
+export function providerOf(site: TestSite, options: object = {}, environment: ProviderEnvironment = {}) {
   const { origin } = site.upstream
   const given = qwenWeb.options.parse({ baseUrl: origin, uploadBaseUrl: origin, ...options })
-  return qwenWeb.create(given, { mediaFrom: ['127.0.0.1'] })
+  return qwenWeb.create(given, { mediaFrom: ['127.0.0.1'], ...environment })
 }
+
+export const pixel =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=='
+
+/** A question about the image at this address. */
+export const seen = (url: string) => [
+  {
+    role: 'user' as const,
+    content: [
+      { type: 'text' as const, text: 'What is it? ' },
+      { type: 'image_url' as const, image_url: { url } },
+    ],
+  },
+]
 
 /** The answer to a request by a site that was prepared so. */
 export async function answered(

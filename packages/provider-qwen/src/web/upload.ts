@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Call, type Clock, DragomanError } from '@dragoman/core'
 import { readJson } from '@dragoman/upstream'
-import { directFetch } from './direct-fetch.ts'
 import { signedPut } from './oss-signature.ts'
 import { isRecord, recordOf, textOf } from './record.ts'
 import type { Site } from './site.ts'
@@ -23,7 +22,6 @@ interface UploadOptions {
 
 /** The site's links to files end; nobody says when. */
 const KEPT_MS = 30 * 60_000
-const PUT_MS = 120_000
 
 /** Puts an image where the site's models find it, and answers its address there; the same one again for a while. */
 export async function uploadImage(
@@ -47,12 +45,11 @@ export async function uploadImage(
   const { bucket, region, path, url, id, secret, token } = place
   const origin = uploadBaseUrl ?? `https://${bucket}.${region}.aliyuncs.com`
   const date = new Date(clock.now()).toUTCString()
-  await directFetch(`${origin}/${path.split('/').map(encodeURIComponent).join('/')}`, {
-    method: 'PUT',
+  await site.put(`${origin}/${path.split('/').map(encodeURIComponent).join('/')}`, {
+    call,
+    left,
     headers: signedPut({ bucket, path, type, date }, { id, secret, token }),
-    body: new Uint8Array(bytes),
-    signal: AbortSignal.any([call.signal, left]),
-    timeoutMs: PUT_MS,
+    body: bytes,
   })
   await call.state.set(key, url, { ttlMs: KEPT_MS })
   return url

@@ -1,7 +1,11 @@
 import type { AssistantMessage, ChatMessage, ContentPart, MessageContent } from '@dragoman/openai-schema'
 
-/** The conversation as Z.AI documents it. */
-export function encodeMessages(messages: readonly ChatMessage[]): ChatMessage[] {
+/**
+ * The conversation as Z.AI documents it.
+ *
+ * @param isThinking whether the model thinks in this turn
+ */
+export function encodeMessages(messages: readonly ChatMessage[], isThinking: boolean): ChatMessage[] {
   return messages.map((message): ChatMessage => {
     switch (message.role) {
       case 'developer':
@@ -11,7 +15,7 @@ export function encodeMessages(messages: readonly ChatMessage[]): ChatMessage[] 
       case 'tool':
         return { ...message, content: encodeContent(message.content) }
       case 'assistant':
-        return encodeAnswer(message)
+        return encodeAnswer(message, isThinking)
       default:
         return message
     }
@@ -29,15 +33,22 @@ function encodePart(part: ContentPart): ContentPart {
 }
 
 /** Reasoning has to come back under this one name while tools are being called. */
-function encodeAnswer(message: AssistantMessage): AssistantMessage {
+function encodeAnswer(message: AssistantMessage, isThinking: boolean): AssistantMessage {
   const { reasoning_content, reasoning, reasoning_details, thinking, tool_calls, content, ...rest } = message
-  const told = reasoning_content ?? reasoning ?? (typeof thinking === 'string' ? thinking : undefined)
+  const spoken = reasoning_content || reasoning || detailsText(reasoning_details) || thinking
+  // Where a client has lost it, something has to stand for it.
+  const instead = isThinking && tool_calls?.length ? ' ' : ''
+  const told = typeof spoken === 'string' && spoken !== '' ? spoken : instead
   return {
     ...rest,
     content: content ? encodeContent(content) : '',
     ...(told && { reasoning_content: told }),
     ...(tool_calls?.length && { tool_calls: tool_calls.map(withJsonArguments) }),
   }
+}
+
+function detailsText(details: AssistantMessage['reasoning_details']): string {
+  return (details ?? []).map((detail) => (detail.type === 'reasoning.text' ? (detail.text ?? '') : '')).join('')
 }
 
 type Call = NonNullable<AssistantMessage['tool_calls']>[number]

@@ -62,7 +62,7 @@ export function encodeRequest(request: ChatCompletionRequest, searchEngine: stri
   return {
     ...Object.fromEntries(others),
     model: named.id,
-    messages: encodeMessages(request.messages),
+    messages: encodeMessages(request.messages, !isOff(thinking)),
     ...(typeof limit === 'number' && { max_tokens: limit }),
     ...(effort !== undefined && { reasoning_effort: effort }),
     ...(thinking !== undefined && { thinking }),
@@ -89,6 +89,11 @@ export function thinkingOf(request: ChatCompletionRequest, named: NamedModel): u
   if (typeof isWanted === 'boolean') return { type: isWanted ? 'enabled' : 'disabled' }
   if (reasoning_effort === 'none' && canStopThinking(named.id)) return { type: 'disabled' }
   return named.thinking === undefined ? undefined : { type: named.thinking }
+}
+
+/** Models of this family think unless they are told not to. */
+function isOff(thinking: unknown): boolean {
+  return typeof thinking === 'object' && thinking !== null && 'type' in thinking && thinking.type === 'disabled'
 }
 
 /** 6 to 128 characters, says its reference; another one would be a 400. */

@@ -104,6 +104,30 @@ describe('what is sent and what is not', () => {
     expect(rig.provider.accepts?.({ model: 'glm-5', messages, ...request }).refused).toMatchObject({ param })
   })
 
+  test.each<[string, object, string | undefined]>([
+    ['glm-5.3', {}, ' '],
+    ['glm-5.3', { reasoning_content: 'I look.' }, 'I look.'],
+    ['glm-5.3', { reasoning_content: '', reasoning: 'I look.' }, 'I look.'],
+    ['glm-5.3', { reasoning_details: [{ type: 'reasoning.text', text: 'I look.', signature: 'sig' }] }, 'I look.'],
+    ['glm-5.3', { reasoning_details: [{ type: 'reasoning.encrypted', data: 'x' }] }, ' '],
+    ['glm-5.3', { thinking: { of: 'no known form' } }, ' '],
+    ['GLM-4.6', {}, undefined],
+    ['glm-5.3', { tool_calls: [] }, undefined],
+  ])('the reasoning that goes back to %s with a call of %j is %j', async (model, fields, expected) => {
+    await using rig = await start(chatStream({ text: 'Hi' }))
+    const call = { tool_calls: [{ id: 'a', type: 'function' as const, function: { name: 'look', arguments: '{}' } }] }
+    const history = [
+      ...messages,
+      { role: 'assistant', ...call, ...fields },
+      { role: 'tool', tool_call_id: 'a', content: 'x' },
+    ]
+    await rig.answer({ model, messages: history as ChatCompletionRequest['messages'] })
+    const { reasoning_content, ...others } = (await rig.sent()).messages[1]
+    expect(reasoning_content).toBe(expected)
+    expect(Object.keys(others)).not.toEqual(expect.arrayContaining([expect.stringMatching(/reason|think/)]))
+    expect(rig.provider.wantsReasoning).toBe(true)
+  })
+
   test('covers zai images: an image goes to a model that sees, and to no other', async () => {
     await using rig = await start(chatStream({ text: 'Hi' }))
     const image_url = 'data:image/png;base64,iVBORw0KGgo='

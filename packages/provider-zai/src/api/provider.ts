@@ -1,7 +1,7 @@
-import type { Credential, Provider, ProviderFactory } from '@dragoman/core'
+import { type Credential, DragomanError, type Provider, type ProviderFactory } from '@dragoman/core'
 import type { ChatCompletionChunk, Model } from '@dragoman/openai-schema'
 import { createDecoder } from '@dragoman/provider-openai-compatible'
-import { abortOnLeave, createHttpClient, END, events, isEventStream, readJson } from '@dragoman/upstream'
+import { abortOnLeave, createHttpClient, END, events, isEventStream, readJson, relayMessages } from '@dragoman/upstream'
 import { citationsOf } from '../citations.ts'
 import { withTextFiles } from '../text-files.ts'
 import { accepts } from './accepts.ts'
@@ -9,6 +9,7 @@ import { encodeRequest } from './encode-request.ts'
 import { mapErrorCodes } from './error-codes.ts'
 import { foundingNames, knownIds } from './model-name.ts'
 import { baseUrlOf, credential, options, searchEngineOf, type ZaiOptions } from './options.ts'
+import { messagesBase, messagesObstacle } from './relay-messages.ts'
 
 const id = 'zai'
 const name = 'Z.AI'
@@ -20,11 +21,14 @@ export const zai: ProviderFactory<ZaiOptions> = {
   credential,
   create(given, { clock, proxy, mediaFrom } = {}): Provider {
     const http = createHttpClient({ provider: name, baseUrl: baseUrlOf(given), clock, proxy })
+    const messagesUrl = messagesBase(baseUrlOf(given))
+    const messages = messagesUrl ? createHttpClient({ provider: name, baseUrl: messagesUrl, clock, proxy }) : undefined
     const searchEngine = searchEngineOf(given)
     const mapError = mapErrorCodes(clock)
     return {
       id,
       separatesReasoning: true,
+      wantsReasoning: true,
       accepts,
 
       chat: (request, call) =>
@@ -52,7 +56,21 @@ export const zai: ProviderFactory<ZaiOptions> = {
       // Whether the general plane has a list to ask for is not established, so nothing is asked.
       models: async () => (given.models ?? [...knownIds, ...foundingNames]).map(toModel),
 
-      close: () => http.close(),
+      relayObstacle: (request, dialect) =>
+        dialect === 'anthropic-messages'
+          ? messagesObstacle(request, messagesUrl)
+          : 'the service is not known to be conformant',
+      async relay(request, call) {
+        if (!messages || request.dialect !== 'anthropic-messages') {
+          throw new DragomanError('unsupported_endpoint', `Z.AI does not relay ${request.dialect}`)
+        }
+        const headers = authorization(call.credential)
+        return relayMessages(messages, request, { call, path: '/v1/messages', headers, mapError })
+      },
+
+      async close() {
+        await Promise.all([http.close(), messages?.close()])
+      },
     }
   },
 }

@@ -32,7 +32,7 @@ export function accepts(request: ChatCompletionRequest, options: ZaiWebOptions):
 }
 
 function refusal(request: ChatCompletionRequest, { promptTools = true, models = [] }: ZaiWebOptions) {
-  const { n, logprobs, top_logprobs, response_format, modalities, audio, tools, functions } = request
+  const { n, logprobs, top_logprobs, response_format, modalities, audio, tools, tool_choice, functions } = request
   const refuse = (param: string, message: string) => ({ param, message: `${param}: ${message}` })
   if (typeof n === 'number' && n > 1) return refuse('n', 'chat.z.ai gives one choice only')
   if (logprobs || top_logprobs) {
@@ -41,7 +41,7 @@ function refusal(request: ChatCompletionRequest, { promptTools = true, models = 
   if (response_format?.type === 'json_schema') return refuse('response_format', 'chat.z.ai knows no json_schema')
   if (audio || modalities?.includes('audio')) return refuse(audio ? 'audio' : 'modalities', 'chat.z.ai answers in text')
   if (functions?.length) return refuse('functions', 'zai-web takes tools, which replaced them')
-  if (!promptTools && tools?.some(({ type }) => type === 'function')) {
+  if (!promptTools && tool_choice !== 'none' && tools?.some(({ type }) => type === 'function')) {
     return refuse('tools', 'chat.z.ai takes none, and promptTools is off')
   }
   const foreign = (tools ?? []).findIndex(({ type }) => !taken.has(type))

@@ -18,10 +18,10 @@ export function challenge(where: string): DragomanError {
 export function mapWebError(response: ErrorResponse): DragomanError | undefined {
   const { status, text, json } = response
   if (status === 405 && json === undefined && /<html|<!doctype/i.test(text.slice(0, 1024))) return challenge('its door')
-  if (json === undefined) {
-    const { code } = mapErrorResponse(response, { provider: 'chat.z.ai', now: 0 })
-    return code === 'upstream_challenge' ? challenge('its door') : undefined
-  }
+  const { code: usual } = mapErrorResponse(response, { provider: 'chat.z.ai', now: 0 })
+  if (json === undefined) return usual === 'upstream_challenge' ? challenge('its door') : undefined
+  // Of that the words tell more than the number beside them.
+  if (usual === 'context_length_exceeded') return undefined
   const errors = errorsIn(json)
   if (errors.some(wantsCaptcha)) return challenge('its door')
   const words = wordsOf(errors)

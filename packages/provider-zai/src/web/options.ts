@@ -18,7 +18,9 @@ export const options = z.strictObject({
   promptTools: z
     .boolean()
     .optional()
-    .describe('Whether tools are written into the prompt and calls are read out of the text. Default: true.'),
+    .describe(
+      'Whether tools are offered to the model by prompt, since the site has none. Otherwise they are a 400. Default: true.',
+    ),
   timeZone: z.string().min(1).optional().describe('IANA name of the time zone that the model is told. Default: UTC.'),
   language: z.string().min(2).optional().describe('Language that the site is told. Default: en-US.'),
   models: z

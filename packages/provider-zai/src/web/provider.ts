@@ -1,4 +1,11 @@
-import { type Call, type Provider, type ProviderEnvironment, type ProviderFactory, systemClock } from '@dragoman/core'
+import {
+  type Call,
+  type Provider,
+  type ProviderEnvironment,
+  type ProviderFactory,
+  systemClock,
+  untilStop,
+} from '@dragoman/core'
 import { normalizeStream, promptTools } from '@dragoman/normalizer'
 import { prompted } from '@dragoman/normalizer/formats/prompted'
 import type {
@@ -8,22 +15,20 @@ import type {
   FunctionTool,
   Model,
 } from '@dragoman/openai-schema'
-import { abortOnLeave, createHttpClient, events } from '@dragoman/upstream'
+import { abortOnLeave, createHttpClient, createMadeChats, events } from '@dragoman/upstream'
 import { withTextFiles } from '../text-files.ts'
 import { accepts } from './accepts.ts'
+import { newChat, removeChat } from './chats.ts'
 import { createWebDecoder } from './decode-answer.ts'
 import { encodeRequest, variablesAt } from './encode-request.ts'
 import { mapWebError } from './errors.ts'
 import { forgetFrontEnd, frontEndVersion } from './front-end.ts'
-import { createChats } from './made-chats.ts'
 import { encodeMessages, promptOf, type SitePart } from './messages.ts'
 import { knownNames, webModel } from './models.ts'
 import { credential, options, type ZaiWebOptions } from './options.ts'
 import { probe } from './probe.ts'
-import { chatRemover, hasProxy } from './remove-chat.ts'
 import { acquire, type Session, sessionOf } from './session.ts'
 import { sign } from './sign.ts'
-import { StopTexts } from './stop-texts.ts'
 import { uploadMedia } from './uploads.ts'
 
 const id = 'zai-web'
@@ -33,6 +38,7 @@ const page = 'https://chat.z.ai'
 /** chat.z.ai, by a session of your own account. Undocumented, and since May 2026 it mostly asks for a captcha. */
 export const zaiWeb: ProviderFactory<ZaiWebOptions> = {
   id,
+  isSession: true,
   options,
   credential,
   create: (given, environment) => createZaiWeb(given, environment),
@@ -49,7 +55,7 @@ export function createZaiWeb(
   const headers = { origin: page, 'accept-language': language }
   const http = createHttpClient({ provider: 'chat.z.ai', baseUrl, headers, clock, proxy })
   const now = () => clock.now()
-  const chats = createChats({ http, now, remove: hasProxy(proxy) ? undefined : chatRemover(baseUrl) })
+  const chats = createMadeChats({ provider: id, clock, remove: (chat, call) => removeChat(http, chat, call) })
 
   return {
     id,
@@ -88,7 +94,9 @@ export function createZaiWeb(
 
     const version = await frontEndVersion(http, call, left)
     const made = model.chatFirst
-      ? await chats.make({ model, request, prompt, userMessageId, session, call, left })
+      ? await chats.begin(call, left, (making) =>
+          newChat(http, { model, request, prompt, userMessageId, now: now() }, session, making),
+        )
       : undefined
     try {
       const messageId = newId()
@@ -111,13 +119,15 @@ export function createZaiWeb(
         tools: new Set(functions.map((tool) => tool.function.name)),
         errorFrom: (json) => response.errorFrom(json),
       })
-      const leave = () => made !== undefined && chats.leave(made, session, call)
-      const chunks = answer(events(response, event), new StopTexts(request), leave)
-      if (!isPrompted) return chunks
+      const leave = () => made !== undefined && chats.end(made, call)
+      const chunks = answer(events(response, event), leave)
       const toolChoice = request.tool_choice
-      return asIterator(normalizeStream(chunks, { format: prompted, tools: functions, toolChoice, startsIn: 'text' }))
+      const read = isPrompted
+        ? normalizeStream(chunks, { format: prompted, tools: functions, toolChoice, startsIn: 'text' })
+        : chunks
+      return untilStop(read, request)[Symbol.asyncIterator]()
     } catch (error) {
-      if (made !== undefined) chats.leave(made, session, call)
+      if (made !== undefined) chats.end(made, call)
       throw error
     }
   }
@@ -163,43 +173,20 @@ export function createZaiWeb(
   }
 }
 
-/**
- * Ends with the finish reason, or before a text that the client named: whether the site says more, and whether it closes
- * then, is not to be relied on.
- */
+/** Ends with the finish reason: whether the site says more, and whether it closes then, is not to be relied on. */
 async function* answer(
   chunks: AsyncIterable<ChatCompletionChunk>,
-  stops: StopTexts,
   ended: () => void,
 ): AsyncGenerator<ChatCompletionChunk, undefined> {
   try {
     for await (const chunk of chunks) {
-      const [choice] = chunk.choices
-      if (!choice) continue
-      const { delta, finish_reason } = choice
-      if (stops.isNeeded && (delta.content || finish_reason)) {
-        const { text, isStopped } = stops.push(delta.content ?? '')
-        const content = finish_reason && !isStopped ? text + stops.end() : text
-        const cut = { ...choice, delta: { ...delta, content } }
-        if (content !== '') yield { ...chunk, usage: undefined, choices: [{ ...cut, finish_reason: null }] }
-        if (isStopped) {
-          yield { ...chunk, choices: [{ ...choice, delta: {}, finish_reason: 'stop' }] }
-          return undefined
-        }
-        if (!finish_reason) continue
-      }
       yield chunk
-      if (finish_reason) return undefined
+      if (chunk.choices[0]?.finish_reason) return undefined
     }
     return undefined
   } finally {
     ended()
   }
-}
-
-async function* asIterator<T>(items: AsyncIterable<T>): AsyncGenerator<T, undefined> {
-  yield* items
-  return undefined
 }
 
 function functionsOf({ tools }: ChatCompletionRequest): FunctionTool[] {

@@ -1,6 +1,6 @@
 import { collect } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
-import { errorReply, gate, htmlPage, jsonReply } from '@dragoman/testkit'
+import { errorReply, gate, htmlPage, jsonReply, startForwardProxy } from '@dragoman/testkit'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { accountToken, done, frame, guestToken, said, startSite, stream } from './test-site.ts'
@@ -128,6 +128,7 @@ describe('a call', () => {
     const image = { type: 'image_url' as const, image_url: 'data:image/png;base64,iVBORw0KGgo=' }
     const refused = [{ n: 2 }, { logprobs: true }, { tools }, { functions: [{ name: 'f' }] }]
     expect(refused.map((request) => asked(request)?.refused?.param)).toEqual(['n', 'logprobs', 'tools', 'functions'])
+    expect(asked({ tools, tool_choice: 'none' })?.refused).toBeUndefined()
     expect(asked({ messages: [{ role: 'user', content: [image] }] })?.refused?.param).toBe(
       'messages[0].content[0].type',
     )
@@ -180,18 +181,25 @@ describe('a chat that has to exist', () => {
     expect(site.calls()).toEqual(['GET /', 'POST /api/v1/chats/new', 'DELETE /api/v1/chats/late'])
   })
 
-  test('that was left behind is removed later, at most ten at once', async () => {
+  test('that was left behind is removed after another one', async () => {
     await using site = await startSite()
-    for (let i = 0; i < 12; i++) {
-      site.chats.add(`old-${i}`)
-      await site.state.set(`zai-web:made:mine:old-${i}`, String(site.clock.now() - 2 * 3_600_000))
-    }
+    site.chats.add('my own chat').add('left-over')
+    await site.state.set('zai-web:made:mine:left-over', String(site.clock.now() - 2 * 3_600_000))
     await site.chunks({ model: 'GLM-4.7' })
+    await site.provider.close()
+    expect([...site.chats]).toEqual(['my own chat'])
+  })
+
+  test('is made and removed by the outgoing proxy, where there is one', async () => {
+    await using proxy = await startForwardProxy()
+    await using site = await startSite(undefined, {}, { proxy: proxy.origin })
     await site.chunks({ model: 'GLM-4.7' })
-    // The page, two chats, two answers, and what is removed: both of these and ten old ones.
-    await site.upstream.received(1 + 2 + 2 + 12)
-    for (let i = 0; i < 3; i++) await site.chunks()
-    expect(site.chats.size).toBe(2)
+    await site.provider.close()
+    expect(proxy.seen.map(({ line }) => line.replace(/\?.*/, ''))).toEqual(
+      ['GET /', 'POST /api/v1/chats/new', 'POST /api/v2/chat/completions', 'DELETE /api/v1/chats/chat-1'].map((line) =>
+        line.replace(' ', ` ${site.upstream.origin}`),
+      ),
+    )
   })
 })
 
@@ -251,6 +259,7 @@ describe('errors', () => {
     ['a 429', errorReply(429, 'Too many requests'), 'rate_limited'],
     ['too many at a time', inBand({ detail: 'Concurrency limit reached', code: 'X' }), 'rate_limited'],
     ['sensitive content', inBand({ detail: 'Sensitive content was found', code: 400 }), 'content_filter'],
+    ['a long text', inBand({ detail: 'It exceeds the context length', code: 400 }), 'context_length_exceeded'],
     ['a 401 inside', inBand({ code: 401, detail: 'expired' }), 'credential_rejected'],
     ['an unknown error', inBand({ code: 'SOMETHING', detail: 'Oops' }), 'upstream_unavailable'],
     ['a cut stream', stream(thinking), undefined],

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { type Call, type CallEvent, credential, memoryState, toFetch } from '@dragoman/core'
+import { type Call, type CallEvent, credential, memoryState, type ProviderEnvironment, toFetch } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import {
   type Exchange,
@@ -8,6 +8,7 @@ import {
   htmlPage,
   jsonReply,
   type Reply,
+  type ScriptedReply,
   startFakeUpstream,
 } from '@dragoman/testkit'
 import type { ZaiWebOptions } from './options.ts'
@@ -41,7 +42,11 @@ const bodyFields = `stream model messages signature_prompt files params features
   current_user_message_id current_user_message_parent_id background_tasks tools extra`.split(/\s+/)
 
 /** The site, as strict as it is known to be, and a provider that speaks to it. */
-export async function startSite(answer: Reply = stream(...said('Hello')), options: Partial<ZaiWebOptions> = {}) {
+export async function startSite(
+  answer: ScriptedReply = stream(...said('Hello')),
+  options: Partial<ZaiWebOptions> = {},
+  environment: ProviderEnvironment = {},
+) {
   const upstream = await startFakeUpstream()
   const chats = new Set<string>()
   const files = new Set<string>()
@@ -52,7 +57,8 @@ export async function startSite(answer: Reply = stream(...said('Hello')), option
     return errorReply(400, 'Bad Request')
   }
 
-  const complete = ({ path, headers, json }: Exchange): Reply => {
+  const complete = (request: Exchange): Reply | Promise<Reply> => {
+    const { path, headers, json } = request
     const query = new URL(path, 'https://chat.z.ai').searchParams
     const [token, timestamp, id] = ['token', 'timestamp', 'requestId'].map((name) => query.get(name) ?? '')
     if (headers.authorization !== `Bearer ${token}`) return refuse('the token of the query is another one')
@@ -61,7 +67,7 @@ export async function startSite(answer: Reply = stream(...said('Hello')), option
     if (user !== payload.id) return refuse('the user is not that of the token')
     const text = `requestId,${id},timestamp,${timestamp},user_id,${user}|${Buffer.from(json.signature_prompt).toString('base64')}|${timestamp}`
     const hmac = (key: string, message: string) => createHmac('sha256', key).update(message).digest('hex')
-    const window = Math.floor(now / 300_000)
+    const window = Math.floor(clock.now() / 300_000)
     const signatures = [window, window - 1].map((each) => hmac(hmac(signingKey, String(each)), text))
     if (!signatures.includes(String(headers['x-signature']))) return refuse('the signature is wrong')
     if (query.get('signature_timestamp') !== timestamp) return refuse('two timestamps')
@@ -89,7 +95,7 @@ export async function startSite(answer: Reply = stream(...said('Hello')), option
     const images = parts.flatMap((part) => part.image_url?.url ?? [])
     if (!images.every((image) => files.has(image))) return refuse('no such file')
     if (json.files.length !== images.length) return refuse('files without images')
-    return answer
+    return typeof answer === 'function' ? answer(request) : answer
   }
 
   upstream.always((request) => {
@@ -129,7 +135,7 @@ export async function startSite(answer: Reply = stream(...said('Hello')), option
   })
 
   const clock = handClock(now)
-  const provider = zaiWeb.create({ signingKey, baseUrl: upstream.origin, ...options }, { clock })
+  const provider = zaiWeb.create({ signingKey, baseUrl: upstream.origin, ...options }, { clock, ...environment })
   const state = memoryState({ clock })
   const events: CallEvent[] = []
   const callWith = (values: Record<string, string>): Call => ({

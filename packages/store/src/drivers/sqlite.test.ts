@@ -47,15 +47,6 @@ test('values and what is left of their time survive a restart', async () => {
   await after.close()
 })
 
-test('a scan misses nothing that stays, though others go meanwhile', async () => {
-  const state = sqliteState({ path })
-  for (const key of ['a1', 'a2', 'a3', 'a4']) await state.set(key, 'v')
-  const first = await state.scan('a', 2)
-  for (const key of first.keys) await state.delete(key)
-  expect(await state.scan('a', 2, first.cursor)).toEqual({ keys: ['a3', 'a4'] })
-  await state.close()
-})
-
 test('rows whose time is over are removed by writes, some at a time', async () => {
   const clock = handClock()
   const state = sqliteState({ path, clock })
