@@ -1,4 +1,4 @@
-import type { AnswerItem, CallerSignal, Dialect } from '@dragoman/core'
+import type { AnswerItem, AnswerReader, CallerSignal, Dialect } from '@dragoman/core'
 import type { ChatCompletion } from '@dragoman/openai-schema'
 
 export interface ChatContext {
@@ -8,6 +8,8 @@ export interface ChatContext {
   readonly client?: string | undefined
   /** What the client calls the session that this request belongs to, if it says so (`session-id`). */
   readonly session?: string | undefined
+  /** Which of same-named groups are meant. One that no group has is `model_not_found`. */
+  readonly variant?: string | undefined
   /** Default: made here. */
   readonly requestId?: string | undefined
   /**
@@ -15,6 +17,12 @@ export interface ChatContext {
    * own bytes come back: then an answer may be of the kind `bytes`, and items of a stream may be bytes.
    */
   readonly body?: string | undefined
+  /** What goes with `body`: headers of the client that belong to its dialect, such as `anthropic-beta`. */
+  readonly relayHeaders?: Readonly<Record<string, string>> | undefined
+  /** How answers in `dialect` are read: without it, only those of Chat Completions are handed on as they come. */
+  readonly reader?: (() => AnswerReader) | undefined
+  /** What only the bytes that came can say: a 400 where they are not sent on. */
+  readonly relayOnly?: { readonly param: string; readonly message: string } | undefined
 }
 
 /** What is known of an answer before its end. */
@@ -23,13 +31,15 @@ export interface RouteInfo {
   readonly name: string
   readonly provider: string
   readonly model: string
+  /** Who can read this answer's signatures and encrypted reasoning again. */
+  readonly origin: string
   /** Fields that this upstream cannot honour. */
   readonly dropped: readonly string[]
 }
 
 export type Answer =
   | { readonly kind: 'completion'; readonly completion: ChatCompletion; readonly route: RouteInfo }
-  /** A whole completion as the upstream sent it: JSON. */
+  /** A whole answer as the upstream sent it, in the client's dialect: JSON. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly route: RouteInfo }
   | {
       readonly kind: 'chunks'
@@ -38,6 +48,19 @@ export type Answer =
        * `DragomanError` when the answer breaks; leave it early to stop the upstream.
        */
       readonly chunks: AsyncIterable<AnswerItem>
-      /** Undefined when a heartbeat was due before any target gave output. */
+      /** Undefined until a target has given output, when a heartbeat was due before: look again with each chunk. */
       readonly route: RouteInfo | undefined
+      /** Whether the call under way would hand on the upstream's own bytes. */
+      readonly isRelaying: boolean
+    }
+
+/** What an endpoint besides chat answers. */
+export type EndpointResult =
+  | { readonly kind: 'json'; readonly json: unknown; readonly route: RouteInfo }
+  /** Audio, plain text, events. `pieces` throws when the answer breaks; leave it early to stop the upstream. */
+  | {
+      readonly kind: 'stream'
+      readonly contentType: string
+      readonly pieces: AsyncIterable<AnswerItem>
+      readonly route: RouteInfo
     }

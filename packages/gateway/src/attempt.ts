@@ -4,22 +4,18 @@ import {
   type Call,
   type Clock,
   type Credential,
-  canonicalChunks,
-  type Dialect,
   DragomanError,
   type Lease,
   type StateStore,
   type Taker,
   Watchdog,
 } from '@dragoman/core'
-import type { ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
+import type { Usage } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
+import type { Candidate, OpenLane } from './job.ts'
 import type { Lane, WholeAnswer } from './lane.ts'
 import type { Limits } from './limits.ts'
-import { type Markup, MarkupReader } from './markup.ts'
-import { ParsedLane } from './parsed-lane.ts'
-import { decideRelay } from './relay.ts'
-import { RelayLane } from './relay-lane.ts'
+import type { TurnReader } from './turn-reader.ts'
 
 /** Without new output an answer may go on for this many times `idleMs`, as long as bytes come (the upstream's own limit). */
 export const idleChunksFactor = 5
@@ -28,15 +24,12 @@ export const idleChunksFactor = 5
 const wholeAnswerFactor = 5
 
 export interface AttemptContext {
-  /** Under the target's model id. */
-  readonly request: ChatCompletionRequest
-  readonly body: string | undefined
-  readonly dialect: Dialect
   readonly client: string
   readonly clock: Clock
   readonly state: StateStore
   readonly limits: Limits
-  readonly markup: Markup | undefined
+  /** The client has had a heartbeat. */
+  readonly isLate: boolean
 }
 
 /**
@@ -51,9 +44,7 @@ export class Attempt {
   readonly #lease: Lease
   readonly #clock: Clock
   readonly #controller = new AbortController()
-  readonly #lane: Lane
-  readonly #parsedBecause: string | undefined
-  readonly #markup: MarkupReader | undefined
+  readonly #opened: OpenLane
   readonly #watchdog: Watchdog
   readonly #startedAt: number
   readonly #begunAt: number
@@ -62,9 +53,8 @@ export class Attempt {
   #upstreamStatus: number | undefined
   #entry: AttemptEntry | undefined
 
-  constructor(target: Target, lease: Lease, context: AttemptContext) {
-    const { request, body, dialect, client, clock, state, limits, markup } = context
-    this.target = target
+  constructor(candidate: Candidate, lease: Lease, { client, clock, state, limits, isLate }: AttemptContext) {
+    this.target = candidate.target
     this.limits = limits
     this.#lease = lease
     this.#clock = clock
@@ -81,22 +71,21 @@ export class Attempt {
         if (event.type === 'response') this.#upstreamStatus = event.status
       },
     }
-    const { provider } = target.entry
-    const decision = decideRelay({ body, dialect, request, target, markup })
-    if ('body' in decision) {
-      const sent = { dialect, body: decision.body, isStreamed: request.stream === true }
-      this.#lane = new RelayLane({ provider, sent, request, call, clock })
-    } else {
-      this.#parsedBecause = decision.obstacle
-      this.#markup = markup && new MarkupReader(markup, request)
-      const transforms = target.transforms?.(request) ?? []
-      this.#lane = new ParsedLane({
-        open: () => provider.chat(request, call),
-        transforms: this.#markup ? [this.#markup, ...transforms] : transforms,
-        canonical: canonicalChunks(request, clock),
-        answersWhole: provider.answersWhole ?? false,
-      })
-    }
+    this.#opened = candidate.open(call, isLate)
+  }
+
+  get #lane(): Lane {
+    return this.#opened.lane
+  }
+
+  /** Whether the upstream's own bytes are handed on. */
+  get isRelay(): boolean {
+    return this.#opened.parsedBecause === undefined
+  }
+
+  /** What has been read along, for later turns. */
+  get turn(): TurnReader | undefined {
+    return this.#opened.turn
   }
 
   /** Tells what was used, and how much: the upstream's report, else an estimate that says so. */
@@ -207,9 +196,9 @@ export class Attempt {
       startedAt: this.#startedAt,
       durationMs: Math.round(this.#clock.elapsed() - this.#begunAt),
       upstreamStatus: this.#upstreamStatus,
-      relayed: this.#parsedBecause === undefined,
-      parsedBecause: this.#parsedBecause,
-      markup: this.#markup?.found,
+      relayed: this.isRelay,
+      parsedBecause: this.#opened.parsedBecause,
+      markup: this.#opened.markup?.found,
       error: error && { code: error.code, message: error.message },
     }
     return this.#entry

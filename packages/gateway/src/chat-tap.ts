@@ -1,12 +1,20 @@
 import {
   assertAnswered,
-  type DragomanError,
+  completionToChunks,
   estimateUsage,
   readFinishReason,
   readUsage,
   utf8Length,
 } from '@dragoman/core'
-import type { ChatCompletionChunk, ChatCompletionRequest, FinishReason, Usage } from '@dragoman/openai-schema'
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatCompletionRequest,
+  FinishReason,
+  Usage,
+} from '@dragoman/openai-schema'
+import { type ErrorFrom, type EventAt, EventTap, unfolded } from './event-tap.ts'
+import type { TurnReader } from './turn-reader.ts'
 import { isRecord, parseJson, protocolError } from './upstream-json.ts'
 
 interface TappedChoice {
@@ -20,10 +28,11 @@ interface Around {
   readonly after: string
 }
 
-/** Reads along with an answer that is relayed: what the record needs, and whether it is an answer at all. */
-export class RelayTap {
+/** Chat Completions. */
+export class ChatTap extends EventTap {
   readonly #request: ChatCompletionRequest
   readonly #showsUsage: boolean
+  readonly #turn: TurnReader | undefined
   /** Nearly always the only one. */
   #first: TappedChoice | undefined
   #others: Map<number, TappedChoice> | undefined
@@ -32,12 +41,13 @@ export class RelayTap {
   #hasOutput = false
   #usageWasShown = false
   #head: Pick<ChatCompletionChunk, 'id' | 'created' | 'model'> | undefined
-  #failure: unknown
   /** What stood around the text of the last event that was nothing but text. */
   #around: Around | undefined
 
-  constructor(request: ChatCompletionRequest) {
+  constructor(request: ChatCompletionRequest, turn?: TurnReader) {
+    super()
     this.#request = request
+    this.#turn = turn
     this.#showsUsage = request.stream_options?.include_usage === true
   }
 
@@ -53,42 +63,7 @@ export class RelayTap {
     return this.#first?.finishReason
   }
 
-  /**
-   * What of a piece of whole events the client gets: a usage that it did not ask for is left out, and so is the mark of
-   * the end, which the client's encoder writes. Undefined for nothing. Where an event tells of a failure, the ones
-   * before it are given first and the next call throws.
-   *
-   * @param errorFrom what an event in which the upstream reports an error means
-   */
-  pass(piece: Uint8Array, errorFrom: (json: unknown) => DragomanError): Uint8Array | undefined {
-    this.throwFailure()
-    const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
-    // All structure is ASCII: read as Latin-1, JSON parses as well, and the length of a text is its number of bytes.
-    const text = bytes.toString('latin1')
-    const kept: Uint8Array[] = []
-    let from = 0
-    let at = 0
-    while (at < text.length && this.#failure === undefined) {
-      const blank = text.indexOf('\n\n', at)
-      const end = blank < 0 ? text.length : blank + 2
-      if (!this.#passes(text, at, end, bytes, errorFrom)) {
-        if (at > from) kept.push(piece.subarray(from, at))
-        from = end
-      }
-      at = end
-    }
-    if (from === 0) return piece
-    if (at > from) kept.push(piece.subarray(from, at))
-    if (kept.length === 0) this.throwFailure()
-    return kept.length > 1 ? Buffer.concat(kept) : kept[0]
-  }
-
-  /** Throws what an event told that stood behind others. */
-  throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure
-  }
-
-  /** Throws where what has ended was no answer. Gives the usage chunk that the client asked for and the upstream did not send. */
+  /** Gives the usage chunk that the client asked for and the upstream did not send. */
   end(): ChatCompletionChunk | undefined {
     this.throwFailure()
     this.#assertAnswered()
@@ -96,8 +71,8 @@ export class RelayTap {
     return { ...this.#head, object: 'chat.completion.chunk', choices: [], usage: this.usage }
   }
 
-  /** Reads a whole answer. Throws where it is none; true where its bytes may go on as they are. */
-  completion(json: unknown): boolean {
+  /** Without usage it cannot go on as it is. */
+  whole(json: unknown): boolean {
     const choices = isRecord(json) && Array.isArray(json.choices) ? json.choices : undefined
     if (!isRecord(json) || !choices) throw protocolError('answered with JSON that is no completion')
     this.#usage = readUsage(json.usage as Usage)
@@ -106,9 +81,15 @@ export class RelayTap {
     for (const [i, choice] of choices.entries()) {
       if (!isRecord(choice) || !isRecord(choice.message)) throw protocolError('sent a choice without a message')
       this.#read(choice, choice.message, i, bytesOf)
+      if (i === 0) this.#turn?.said(choice.message)
     }
     this.#assertAnswered()
     return this.#usage !== undefined
+  }
+
+  chunks(json: unknown): Iterable<ChatCompletionChunk> {
+    this.whole(json)
+    return completionToChunks(json as ChatCompletion) // read as one just now
   }
 
   #assertAnswered(): void {
@@ -117,23 +98,22 @@ export class RelayTap {
     assertAnswered({ hasOutput: this.#hasOutput, usage: this.#usage, finishReasons })
   }
 
-  #passes(text: string, at: number, end: number, bytes: Buffer, errorFrom: (json: unknown) => DragomanError): boolean {
+  /**
+   * A usage that the client did not ask for is left out, and so is the mark of the end, which the client's encoder
+   * writes.
+   */
+  protected passes({ text, bytes, at, end }: EventAt, errorFrom: ErrorFrom): boolean {
     if (!text.startsWith('data: ', at)) return true // a comment
-    try {
-      const data = text.slice(at + 6, end).trimEnd()
-      if (data === '[DONE]' || data === '') return false
-      if (this.#isMoreText(data)) return true
-      const json = parseJson(unfolded(data))
-      if (!isRecord(json)) throw protocolError('sent an event that is no JSON object')
-      if (json.error || (!Array.isArray(json.choices) && typeof json.message === 'string'))
-        throw errorFrom(parseJson(unfolded(bytes.toString('utf8', at + 6, end))))
-      const passes = this.#chunk(json)
-      this.#around = around(json, data)
-      return passes
-    } catch (cause) {
-      this.#failure = cause
-      return false
-    }
+    const data = text.slice(at + 6, end).trimEnd()
+    if (data === '[DONE]' || data === '') return false
+    if (this.#isMoreText(data)) return true
+    const json = parseJson(unfolded(data))
+    if (!isRecord(json)) throw protocolError('sent an event that is no JSON object')
+    if (json.error || (!Array.isArray(json.choices) && typeof json.message === 'string'))
+      throw errorFrom(parseJson(unfolded(bytes.toString('utf8', at + 6, end))))
+    const passes = this.#chunk(json)
+    this.#around = around(json, data)
+    return passes
   }
 
   /**
@@ -160,7 +140,9 @@ export class RelayTap {
     if (!Array.isArray(choices)) throw protocolError('sent a chunk without choices')
     for (const choice of choices) {
       if (!isRecord(choice)) throw protocolError('sent a choice that is no object')
-      this.#read(choice, isRecord(choice.delta) ? choice.delta : {}, 0, lengthOf)
+      const delta = isRecord(choice.delta) ? choice.delta : {}
+      this.#read(choice, delta, 0, lengthOf)
+      if (!choice.index) this.#turn?.said(delta, 'latin1')
     }
     if (choices.length > 0 || !usage) return true
     // Zeros say nothing: an estimate takes their place.
@@ -221,11 +203,6 @@ function around(json: Readonly<Record<string, unknown>>, data: string): Around |
   const at = data.indexOf(text)
   if (at < 0 || endsText.test(delta.content)) return undefined
   return { before: data.slice(0, at + '"content":"'.length), after: data.slice(at + text.length - 1) }
-}
-
-/** An event on several lines, as one text. */
-function unfolded(data: string): string {
-  return data.includes('\n') ? data.replaceAll('\ndata: ', '\n') : data
 }
 
 function nothing(): number {

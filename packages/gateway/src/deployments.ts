@@ -29,6 +29,8 @@ export interface Deployment {
 /** A name that clients ask for. One `*` at its end stands for the rest of the name. */
 export interface ModelGroup {
   readonly name: string
+  /** Only requests for this variant reach it; for them it stands before groups of the same name that have none. */
+  readonly variant?: string | undefined
   readonly deployments: readonly Deployment[]
 }
 

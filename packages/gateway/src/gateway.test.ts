@@ -112,7 +112,7 @@ test.each([request, streamed])(
     const { gateway, records } = setUp([first, entry('b', [says('no')])])
     const answer = await ask(gateway, body)
     expect(await text(answer)).toBe('hi')
-    expect(answer.route).toEqual({ name: 'm', provider: 'a', model: 'up', dropped: [] })
+    expect(answer.route).toMatchObject({ name: 'm', provider: 'a', model: 'up', dropped: [] })
     expect(seen).toHaveBeenCalledExactlyOnceWith('up')
     expect(records).toMatchObject([
       {
@@ -569,6 +569,27 @@ test('a bare name that a provider lists is served by it, without anybody having 
   Object.assign(a.entry.provider, { models: async () => [{ id: 'x', object: 'model', created: 1, owned_by: 'o' }] })
   const { gateway } = setUp([a])
   expect((await ask(gateway, { ...request, model: 'x' })).route).toMatchObject({ name: 'x', provider: 'a', model: 'x' })
+})
+
+test('a provider that knows its models by itself lists them though no credential is to be had', async () => {
+  const a = entry('a', [says('hi')], [])
+  const models = vi.fn(async ({ credential }: { credential: { id: string } }) => {
+    return credential.id === 'none' ? [{ id: 'x', object: 'model' as const, created: 1, owned_by: 'o' }] : []
+  })
+  Object.assign(a.entry.provider, { models })
+  const refusal = new DragomanError('no_credential', 'a has no usable credential: a:1 is cooling')
+  const lease = () => Promise.reject(refusal)
+  const { gateway } = setUp(
+    [{ entry: { ...a.entry, credentials: { lease, status: () => [] } } }, entry('b', [says('other')])],
+    {
+      models: [],
+      fallbackName: 'b/y',
+    },
+  )
+  expect((await gateway.models(new AbortController().signal)).map(({ id }) => id)).toEqual(['x', 'a/x'])
+  // The default model does not answer in its place.
+  await expect(ask(gateway, { ...request, model: 'x' })).rejects.toMatchObject({ code: 'no_credential' })
+  expect(a.calls).toEqual([])
 })
 
 test('the OpenAI SDK runs on gateway.fetch', async () => {

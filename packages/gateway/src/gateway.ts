@@ -8,13 +8,16 @@ import {
   systemClock,
 } from '@dragoman/core'
 import type { ChatCompletionRequest, Model } from '@dragoman/openai-schema'
-import type { Answer, ChatContext } from './answer.ts'
+import type { Answer, ChatContext, EndpointResult } from './answer.ts'
+import { ChatJob } from './chat-job.ts'
 import type { ModelGroup, ProviderEntry } from './deployments.ts'
+import { type EndpointCall, EndpointJob } from './endpoint-job.ts'
 import { Health } from './health.ts'
 import { type Limits, mergeLimits, TargetLimits } from './limits.ts'
 import { assertNormalize, TargetMarkup } from './markup.ts'
 import { listModels, ModelLists } from './model-lists.ts'
-import { RequestRun } from './request-run.ts'
+import { ReasoningMemory } from './reasoning-memory.ts'
+import { RequestRun, type RunContext } from './request-run.ts'
 import { RetryBudget } from './retry-budget.ts'
 import type { RoutePlan } from './router.ts'
 import { Routes } from './routes.ts'
@@ -37,9 +40,13 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Rejects with a `DragomanError` while another attempt or a proper status is still possible. */
   chat(request: ChatCompletionRequest, context: ChatContext): Promise<Answer>
+  /** A call to an endpoint besides chat, such as embeddings. Rejects as `chat` does. */
+  serve(call: EndpointCall, context: RunContext): Promise<EndpointResult>
   /** Which targets would serve a name, and why. Undefined where it would be `model_not_found`. */
-  plan(model: string, signal: AbortSignal): Promise<RoutePlan | undefined>
-  models(signal: AbortSignal): Promise<readonly Model[]>
+  plan(model: string, signal: AbortSignal, variant?: string): Promise<RoutePlan | undefined>
+  models(signal: AbortSignal, variant?: string): Promise<readonly Model[]>
+  /** Those that groups have. */
+  readonly variants: ReadonlySet<string>
   /** Chat and models over the whole engine, without HTTP. */
   readonly fetch: FetchLike
   /** Ends the sockets of all providers. */
@@ -54,7 +61,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const lists = new ModelLists(clock, state)
   const health = new Health()
   const targetLimits = new TargetLimits(limits)
-  const targetMarkup = new TargetMarkup()
   const retryBudget = new RetryBudget(clock)
   const engine = {
     clock,
@@ -62,7 +68,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     state,
     limits,
     targetLimits,
-    targetMarkup,
     health,
     retryBudget,
     record: options.record,
@@ -71,17 +76,41 @@ export function createGateway(options: GatewayOptions): Gateway {
   for (const { normalize } of [...providers, ...groups.flatMap(({ deployments }) => deployments)]) {
     assertNormalize(normalize)
   }
-  const routes = new Routes({ groups, providers, fallbackName }, lists, health, clock)
+  const entries = [...providers, ...groups.flatMap(({ deployments }) => deployments.map(({ entry }) => entry))]
+  const wantsReasoning = entries.some(({ provider }) => provider.wantsReasoning)
+  const tools = {
+    clock,
+    targetMarkup: new TargetMarkup(),
+    reasoning: wantsReasoning ? new ReasoningMemory(state) : undefined,
+  }
+  const routesOf = new Map<string | undefined, Routes>()
+  for (const variant of [undefined, ...groups.map((group) => group.variant)]) {
+    const names = { groups: groupsOf(groups, variant), providers, fallbackName }
+    if (!routesOf.has(variant)) routesOf.set(variant, new Routes(names, lists, health, clock))
+  }
+  const planned = (model: string, { variant }: Pick<RunContext, 'variant'>, signal: () => AbortSignal) => {
+    const routes = routesOf.get(variant)
+    return routes?.known(model) ?? routes?.plan(model, signal())
+  }
 
   const gateway: Gateway = {
     chat(request, context) {
-      const run = new RequestRun(request, context, engine)
-      return run.answer(() => routes.known(request.model) ?? routes.plan(request.model, run.signal))
+      const run = new RequestRun(new ChatJob(request, context, tools), context, engine)
+      return run.answer(() => planned(request.model, context, () => run.signal))
     },
-    plan: (model, signal) => routes.plan(model, signal),
-    async models(signal) {
+    serve(call, context) {
+      const job = new EndpointJob(call)
+      const run = new RequestRun(job, context, engine)
+      return run.serve(
+        () => planned(call.model, context, () => run.signal),
+        () => job.answer,
+      )
+    },
+    plan: async (model, signal, variant) => routesOf.get(variant)?.plan(model, signal),
+    variants: new Set(groups.flatMap(({ variant }) => variant ?? [])),
+    async models(signal, variant) {
       return listModels(
-        groups.map(({ name }) => name),
+        groupsOf(groups, variant).map(({ name }) => name),
         providers,
         await lists.read(providers, signal),
       )
@@ -91,9 +120,15 @@ export function createGateway(options: GatewayOptions): Gateway {
       models: (signal) => gateway.models(signal),
     }),
     async close() {
-      const entries = [...providers, ...groups.flatMap(({ deployments }) => deployments.map(({ entry }) => entry))]
       await Promise.all([...new Set(entries.map(({ provider }) => provider))].map((provider) => provider.close()))
     },
   }
   return gateway
+}
+
+/** The groups that requests for a variant can name: its own, and of the others those that it does not replace. */
+function groupsOf(groups: readonly ModelGroup[], variant: string | undefined): readonly ModelGroup[] {
+  const own = groups.filter((group) => group.variant !== undefined && group.variant === variant)
+  const names = new Set(own.map(({ name }) => name))
+  return [...own, ...groups.filter((group) => group.variant === undefined && !names.has(group.name))]
 }

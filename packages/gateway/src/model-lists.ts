@@ -1,4 +1,12 @@
-import { type Clock, DragomanError, memoryState, type StateStore, untilAborted } from '@dragoman/core'
+import {
+  type Clock,
+  type Credential,
+  DragomanError,
+  type Lease,
+  memoryState,
+  type StateStore,
+  untilAborted,
+} from '@dragoman/core'
 import type { Model } from '@dragoman/openai-schema'
 import type { ProviderEntry } from './deployments.ts'
 
@@ -6,6 +14,10 @@ const freshMs = 600_000
 /** After a failure, and before a name that nobody lists is looked for once more (a model may just have been pulled). */
 const againMs = 30_000
 const waitMs = 5_000
+/** What a provider knows by itself needs no call. */
+const unaskedMs = 1_000
+/** Stands in where no credential is to be had. */
+const nobody: Credential = { id: 'none', values: {} }
 
 interface List {
   /** On the clock that does not jump. */
@@ -65,31 +77,47 @@ export class ModelLists {
     return list.refreshing
   }
 
-  async #refresh({ id, provider, credentials }: ProviderEntry, list: List): Promise<void> {
+  async #refresh(entry: ProviderEntry, list: List): Promise<void> {
+    const { id, provider, credentials } = entry
     if (!provider.models) {
       list.readAt = Number.POSITIVE_INFINITY
       return
     }
-    // Shared by all who ask meanwhile, so only time ends it.
-    const controller = new AbortController()
-    const late = new DragomanError('upstream_timeout', `${provider.id} did not list its models within ${waitMs} ms`)
-    const cancel = this.#clock.schedule(() => controller.abort(late), waitMs)
-    const { signal } = controller
+    const take = (models: readonly Model[]) => {
+      this.#models.set(id, models)
+      this.#version++
+    }
+    const read = (credential: Credential, signal: AbortSignal) =>
+      untilAborted(provider.models?.({ credential, signal, state: this.#state }) ?? Promise.resolve([]), signal)
+    let lease: Lease | undefined
     try {
-      const lease = await untilAborted(Promise.resolve(credentials.lease({ signal })), signal)
-      try {
-        const listing = provider.models({ credential: lease.credential, signal, state: this.#state })
-        this.#models.set(id, await untilAborted(listing, signal))
-        this.#version++
-      } finally {
-        // Whether a list can be read says nothing about chats.
-        lease.settle({ kind: 'aborted' })
-      }
+      const models = await this.#within(waitMs, id, async (signal) => {
+        lease = await untilAborted(Promise.resolve(credentials.lease({ signal })), signal)
+        return read(lease.credential, signal)
+      })
+      take(models)
       list.readAt = this.#clock.elapsed()
       list.failedAt = undefined
     } catch {
       // A list is a convenience: names still work as `<provider>/<model>`, and the call itself will tell what is wrong.
       list.failedAt = this.#clock.elapsed()
+      if (lease || list.readAt !== undefined) return
+      // Most sessions have a list that needs no call. Without it the models of an account that cannot sign in at the
+      // moment would be names that nobody knows, and the default model would answer in their place.
+      await this.#within(unaskedMs, id, (signal) => read(nobody, signal)).then(take, () => {})
+    } finally {
+      // Whether a list can be read says nothing about chats.
+      lease?.settle({ kind: 'aborted' })
+    }
+  }
+
+  /** Shared by all who ask meanwhile, so only time ends it. */
+  async #within<T>(ms: number, provider: string, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    const late = new DragomanError('upstream_timeout', `${provider} did not list its models within ${ms} ms`)
+    const cancel = this.#clock.schedule(() => controller.abort(late), ms)
+    try {
+      return await untilAborted(act(controller.signal), controller.signal)
     } finally {
       cancel()
     }

@@ -11,6 +11,7 @@ import {
 } from '@dragoman/core'
 import type { ChatCompletionChunk, Usage } from '@dragoman/openai-schema'
 import { type Lane, takeLeave, type WholeAnswer } from './lane.ts'
+import type { TurnReader } from './turn-reader.ts'
 
 export interface ParsedLaneOptions {
   /** Called on the first read, so that a provider that throws before it gives an iterable fails like any other. */
@@ -19,6 +20,8 @@ export interface ParsedLaneOptions {
   /** The last of all transforms. */
   readonly canonical: CanonicalTransform
   readonly answersWhole: boolean
+  /** Sees what is handed out. */
+  readonly turn?: TurnReader | undefined
 }
 
 /** Chunks of a provider, through the deployment's transforms and into the canonical form. */
@@ -27,6 +30,7 @@ export class ParsedLane implements Lane {
   readonly #open: () => AsyncIterable<ChatCompletionChunk>
   readonly #canonical: CanonicalTransform
   readonly #transform: Transform
+  readonly #turn: TurnReader | undefined
   #source: AsyncIterator<ChatCompletionChunk> | undefined
   #taker: Taker<AnswerItem> | undefined
   /** Made by one chunk, or by the end; handed out one by one. */
@@ -34,7 +38,8 @@ export class ParsedLane implements Lane {
   #finishReason: string | null | undefined
   #outcome: { error: unknown } | 'complete' | undefined
 
-  constructor({ open, transforms, canonical, answersWhole }: ParsedLaneOptions) {
+  constructor({ open, transforms, canonical, answersWhole, turn }: ParsedLaneOptions) {
+    this.#turn = turn
     this.#open = open
     this.#canonical = canonical
     this.#transform = transforms.length === 0 ? canonical : chain([...transforms, canonical])
@@ -142,6 +147,9 @@ export class ParsedLane implements Lane {
   }
 
   #keep(chunks: Iterable<ChatCompletionChunk>): void {
-    for (const chunk of chunks) this.#ready.push(chunk)
+    for (const chunk of chunks) {
+      this.#turn?.chunk(chunk)
+      this.#ready.push(chunk)
+    }
   }
 }

@@ -3,7 +3,6 @@ import {
   type Call,
   type Clock,
   canonicalChunks,
-  completionToChunks,
   DragomanError,
   type Provider,
   type RelayedAnswer,
@@ -14,7 +13,7 @@ import {
 import type { ChatCompletion, ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
 import { type Lane, takeLeave, type WholeAnswer } from './lane.ts'
 import { ParsedLane } from './parsed-lane.ts'
-import { RelayTap } from './relay-tap.ts'
+import type { RelayTap } from './relay-tap.ts'
 import { protocolError } from './upstream-json.ts'
 
 export interface RelayLaneOptions {
@@ -25,6 +24,7 @@ export interface RelayLaneOptions {
   readonly request: ChatCompletionRequest
   readonly call: Call
   readonly clock: Clock
+  readonly tap: RelayTap
 }
 
 /** An upstream's own bytes, watched by a tap. */
@@ -41,7 +41,7 @@ export class RelayLane implements Lane {
 
   constructor(options: RelayLaneOptions) {
     this.#options = options
-    this.#tap = new RelayTap(options.request)
+    this.#tap = options.tap
     this.answersWhole = !options.sent.isStreamed
   }
 
@@ -131,7 +131,7 @@ export class RelayLane implements Lane {
       throw protocolError('streamed where a whole answer was asked for')
     }
     const { bytes, json } = answer
-    if (this.#tap.completion(json)) return { kind: 'bytes', bytes }
+    if (this.#tap.whole(json)) return { kind: 'bytes', bytes }
     const completion = json as ChatCompletion // the tap has read it as one
     return { kind: 'completion', completion: { ...completion, usage: this.#tap.usage } }
   }
@@ -156,10 +156,10 @@ export class RelayLane implements Lane {
       return
     }
     const { request, clock } = this.#options
-    this.#tap.completion(answer.json)
+    const chunks = this.#tap.chunks(answer.json)
     this.#parsed = new ParsedLane({
       open: async function* () {
-        yield* completionToChunks(answer.json as ChatCompletion) // as above
+        yield* chunks
       },
       transforms: [],
       canonical: canonicalChunks(request, clock),

@@ -3,20 +3,20 @@ import {
   type AttemptEntry,
   type Clock,
   DragomanError,
+  type EndpointAnswer,
   type Lease,
   type LogEntry,
   type StateStore,
   toDragomanError,
 } from '@dragoman/core'
-import type { ChatCompletionRequest } from '@dragoman/openai-schema'
-import { affinityKey } from './affinity-key.ts'
-import type { Answer, ChatContext, RouteInfo } from './answer.ts'
+import type { Answer, ChatContext, EndpointResult, RouteInfo } from './answer.ts'
 import { Attempt, idleChunksFactor } from './attempt.ts'
 import { type Target, targetName } from './deployments.ts'
 import { backoffMs, type Failure, finalError, isWorthRepeating } from './failures.ts'
 import type { Health } from './health.ts'
+import type { Candidate, Job } from './job.ts'
 import type { Limits, TargetLimits } from './limits.ts'
-import type { TargetMarkup } from './markup.ts'
+import { originOf } from './reasoning-origin.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { RoutePlan } from './router.ts'
 import { StreamGuard } from './stream-guard.ts'
@@ -28,30 +28,28 @@ export interface Engine {
   readonly state: StateStore
   readonly limits: Limits
   readonly targetLimits: TargetLimits
-  readonly targetMarkup: TargetMarkup
   readonly health: Health
   readonly retryBudget: RetryBudget
   readonly record: ((entry: LogEntry) => void) | undefined
 }
 
-/** A target that can do what is asked. */
-interface Candidate {
-  readonly target: Target
-  /** The request, under the target's model id. */
-  readonly request: ChatCompletionRequest
-  /** What the target leaves out of it. */
-  readonly dropped: readonly string[]
-}
-
 const nothing: readonly string[] = []
+
+/** What a run of any kind needs of its context. */
+export type RunContext = Pick<ChatContext, 'signal' | 'client' | 'variant' | 'requestId'>
+
+type Planned = () => RoutePlan | undefined | Promise<RoutePlan | undefined>
+
+/** Bytes that are no events have no room for one. The longest that a timer can be set to. */
+const noHeartbeat = 2 ** 31 - 1
 
 const completed = (attempt: Attempt) => attempt.complete()
 const begun = (attempt: Attempt) => attempt.begin()
 
 /** One request from its arrival to its record, with the one loop of this system that tries again. */
 export class RequestRun {
-  readonly #request: ChatCompletionRequest
-  readonly #context: ChatContext
+  readonly #job: Job
+  readonly #context: RunContext
   readonly #engine: Engine
   readonly #cancelDeadline: () => void
   readonly #startedAt: number
@@ -70,9 +68,9 @@ export class RequestRun {
   #isStreaming = false
   #isRecorded = false
 
-  constructor(request: ChatCompletionRequest, context: ChatContext, engine: Engine) {
+  constructor(job: Job, context: RunContext, engine: Engine) {
     const { clock, limits } = engine
-    this.#request = request
+    this.#job = job
     this.#context = context
     this.#engine = engine
     this.#startedAt = clock.now()
@@ -95,7 +93,7 @@ export class RequestRun {
   }
 
   /** Only asked for where there is a choice. */
-  readonly #affinityKey = (): string => affinityKey(this.#request, this.#context)
+  readonly #affinityKey = (): string => this.#job.affinityKey()
 
   readonly #onCallerLeft = (): void => this.#break(this.#context.signal.reason)
 
@@ -118,19 +116,41 @@ export class RequestRun {
   }
 
   /** @param planned which targets to try; a promise where lists must be read first */
-  async answer(planned: () => RoutePlan | undefined | Promise<RoutePlan | undefined>): Promise<Answer> {
+  answer(planned: Planned): Promise<Answer> {
+    return this.#planned(planned, async (plan) => {
+      if (this.#job.isStreamed) return this.#stream(plan)
+      const [answer, route] = await this.#try(plan, completed)
+      this.#finish(undefined)
+      return { ...answer, route }
+    })
+  }
+
+  /** For an endpoint besides chat. */
+  serve(planned: Planned, answered: () => EndpointAnswer | undefined): Promise<EndpointResult> {
+    return this.#planned(planned, async (plan) => {
+      const [first, route] = await this.#try(plan, begun)
+      const answer = answered()
+      if (answer?.kind === 'stream') {
+        const { contentType } = answer
+        return { kind: 'stream', contentType, pieces: this.#guarded(Promise.resolve(first), noHeartbeat), route }
+      }
+      this.#finish(undefined)
+      return { kind: 'json', json: answer?.json, route }
+    })
+  }
+
+  async #planned<T>(planned: Planned, use: (plan: RoutePlan) => Promise<T>): Promise<T> {
     try {
       if (this.#broken) throw this.#broken.reason
       const found = planned()
       const plan = found instanceof Promise ? await this.#until(found) : found
       if (!plan) {
-        const name = this.#request.model.slice(0, 200)
+        const name = this.#job.model.slice(0, 200)
         throw new DragomanError('model_not_found', `There is no model ${name}`, { param: 'model' })
       }
-      if (this.#request.stream) return await this.#stream(plan)
-      const [answer, route] = await this.#try(plan, completed)
-      this.#finish(undefined)
-      return { ...answer, route }
+      const preparing = this.#job.prepare()
+      if (preparing) await this.#until(preparing)
+      return await use(plan)
     } catch (cause) {
       const error = this.#errorOf(cause)
       this.#finish(error)
@@ -140,28 +160,39 @@ export class RequestRun {
 
   async #stream(plan: RoutePlan): Promise<Answer> {
     const { clock, limits } = this.#engine
-    let first: AnswerItem[] = []
-    const opening = this.#try(plan, begun).then(([items]) => {
-      first = items
-    })
+    const opening = this.#try(plan, begun).then(([items]) => items)
     // A heartbeat fixes the status, not the target: attempts go on behind it.
     await within(clock, limits.heartbeatMs, opening)
-
     this.#isStreaming = true
+    return new StreamedAnswer(this.#guarded(opening, limits.heartbeatMs), this)
+  }
+
+  get route(): RouteInfo | undefined {
+    return this.#route
+  }
+
+  get isRelaying(): boolean {
+    return this.#attempt?.isRelay ?? false
+  }
+
+  /** @param opening the items up to the first output */
+  #guarded(opening: Promise<AnswerItem[]>, heartbeatMs: number): StreamGuard {
+    const { clock } = this.#engine
+    let first: AnswerItem[] | undefined
     const guard = new StreamGuard({
       clock,
       isLate: !this.#route,
       errorOf: (cause) => this.#errorOf(cause),
-      heartbeatMs: limits.heartbeatMs,
+      heartbeatMs,
       // Until there is output, the attempt's own limit for the first one holds.
       idleMs: () => (this.#route && this.#attempt ? this.#attempt.limits.idleMs * idleChunksFactor : undefined),
       take: (taker) => {
-        if (this.#route && first.length === 0 && this.#attempt) {
+        if (first?.length === 0 && this.#attempt) {
           this.#attempt.take(taker)
           return
         }
         const next = async (): Promise<IteratorResult<AnswerItem, undefined> | undefined> => {
-          await opening
+          first ??= await opening
           const value = first.shift()
           return value ? { done: false, value } : this.#attempt?.next()
         }
@@ -174,13 +205,13 @@ export class RequestRun {
     })
     this.#guard = guard
     if (this.#broken) guard.abort(this.#broken.reason)
-    return { kind: 'chunks', chunks: guard, route: this.#route }
+    return guard
   }
 
   /** Tries targets until one gives what `use` wants of it. */
   async #try<T>(plan: RoutePlan, use: (attempt: Attempt) => Promise<T>): Promise<[T, RouteInfo]> {
     const { clock, limits, health, retryBudget } = this.#engine
-    const waiting = this.#able(plan.targets)
+    const waiting = this.#job.candidates(plan.targets)
     let tried: TriedCredentials | undefined
     const failures: Failure[] = []
     let callsLeft = Math.max(limits.attempts, plan.healthy)
@@ -211,7 +242,8 @@ export class RequestRun {
         const result = await use(attempt)
         lease.confirm?.()
         this.#firstTokenMs ??= Math.round(clock.elapsed() - this.#begunAt)
-        this.#route = { name: plan.name, provider, model: target.model, dropped }
+        const origin = originOf(target, lease.credential)
+        this.#route = { name: plan.name, provider, model: target.model, origin, dropped }
         return [result, this.#route]
       } catch (cause) {
         const error = toDragomanError(cause, attempt.signal)
@@ -219,6 +251,11 @@ export class RequestRun {
         if (this.#broken) throw error
         this.#close(attempt, error)
         health.failed(targetName(target), error, clock.now())
+        const instead = next.instead?.(error)
+        if (instead) {
+          next = instead
+          continue
+        }
         if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
         failures.push({ provider, error })
         retryBudget.failed()
@@ -256,14 +293,13 @@ export class RequestRun {
     return this.#until(lease)
   }
 
-  #open({ target, request }: Candidate, lease: Lease): Attempt {
-    const { clock, state, targetLimits, targetMarkup } = this.#engine
-    const { body, dialect = 'openai-chat', client = 'open' } = this.#context
+  #open(candidate: Candidate, lease: Lease): Attempt {
+    const { clock, state, targetLimits } = this.#engine
+    const { client = 'open' } = this.#context
     try {
       if (this.#broken) throw this.#broken.reason
-      const limits = targetLimits.of(target)
-      const markup = targetMarkup.of(target, request)
-      this.#attempt = new Attempt(target, lease, { request, body, dialect, client, clock, state, limits, markup })
+      const limits = targetLimits.of(candidate.target)
+      this.#attempt = new Attempt(candidate, lease, { client, clock, state, limits, isLate: this.#isStreaming })
       return this.#attempt
     } catch (cause) {
       lease.settle({ kind: 'aborted' })
@@ -301,22 +337,6 @@ export class RequestRun {
     return failed
   }
 
-  /** The targets that can do what is asked. */
-  #able(targets: readonly Target[]): Candidate[] {
-    const able: Candidate[] = []
-    let refused: { param: string; message: string } | undefined
-    for (const target of targets) {
-      const request = { ...this.#request, model: target.model }
-      const acceptance = target.entry.provider.accepts?.(request)
-      if (acceptance?.refused) refused ??= acceptance.refused
-      else able.push({ target, request, dropped: acceptance?.dropped ?? nothing })
-    }
-    if (able.length === 0 && refused) {
-      throw new DragomanError('unsupported_value', refused.message, { param: refused.param })
-    }
-    return able
-  }
-
   #errorOf(cause: unknown): DragomanError {
     return toDragomanError(cause, this.#broken && { aborted: true, reason: this.#broken.reason })
   }
@@ -335,6 +355,7 @@ export class RequestRun {
     const attempt = this.#attempt
     if (attempt) {
       this.#close(attempt, error)
+      if (!error && attempt.turn) this.#job.answered?.(attempt.turn, attempt.target, attempt.credential)
       if (error) health.failed(targetName(attempt.target), error, clock.now())
       else health.succeeded(targetName(attempt.target))
     }
@@ -345,10 +366,11 @@ export class RequestRun {
       id: this.#context.requestId ?? `req_${crypto.randomUUID().replaceAll('-', '')}`,
       startedAt: this.#startedAt,
       durationMs: Math.round(clock.elapsed() - this.#begunAt),
-      dialect: this.#context.dialect ?? 'openai-chat',
+      dialect: this.#job.dialect,
+      endpoint: this.#job.endpoint,
       client: this.#context.client ?? 'open',
-      model: this.#request.model,
-      streamed: this.#request.stream === true,
+      model: this.#job.model,
+      streamed: this.#job.isStreamed,
       status: !error || (this.#isStreaming && error.scope !== 'aborted') ? 200 : error.status,
       error: error && { code: error.code, message: error.message },
       attempts: this.#attempts,
@@ -367,8 +389,28 @@ export class RequestRun {
   }
 }
 
+/** A streamed answer, and what its run knows of it by now. */
+class StreamedAnswer {
+  readonly kind = 'chunks'
+  readonly chunks: AsyncIterable<AnswerItem>
+  readonly #run: RequestRun
+
+  constructor(chunks: AsyncIterable<AnswerItem>, run: RequestRun) {
+    this.chunks = chunks
+    this.#run = run
+  }
+
+  get route(): RouteInfo | undefined {
+    return this.#run.route
+  }
+
+  get isRelaying(): boolean {
+    return this.#run.isRelaying
+  }
+}
+
 /** Settles with `promise`, or before it when time is up. */
-function within(clock: Clock, ms: number, promise: Promise<void>): Promise<void> {
+function within(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = clock.schedule(resolve, ms)
     promise.then(

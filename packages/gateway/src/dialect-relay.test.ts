@@ -1,0 +1,132 @@
+import { type AnswerReader, DragomanError, type Provider, type RelayRequest } from '@dragoman/core'
+import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
+import { chatChunks, tokens } from '@dragoman/testkit'
+import { expect, test } from 'vitest'
+import { gatewayOf, noSignal } from './test-one-provider.ts'
+
+const utf8 = new TextEncoder()
+const envelope = { id: 'm1', object: 'chat.completion.chunk', created: 1, model: 'up-1' } as const
+
+/** A dialect of this test: `{ says }`, `{ finishes }`, `{ ends }`. */
+function reader(): AnswerReader {
+  let hasEnded = false
+  const read = (event: unknown): ChatCompletionChunk[] => {
+    const { says, finishes, ends } = event as { says?: string; finishes?: boolean; ends?: boolean }
+    hasEnded ||= ends === true
+    if (says !== undefined) {
+      return [{ ...envelope, choices: [{ index: 0, delta: { content: says }, finish_reason: null }] }]
+    }
+    const finish = { ...envelope, choices: [{ index: 0, delta: {}, finish_reason: 'stop' as const }] }
+    return finishes ? [{ ...finish, usage: tokens(3, 4) }] : []
+  }
+  return {
+    push: read,
+    whole: (answer) => [...read(answer), ...read({ finishes: true })],
+    end() {
+      if (!hasEnded) throw new DragomanError('upstream_protocol', 'It has no end', { origin: 'upstream' })
+      return []
+    },
+  }
+}
+
+function speaker(pieces: readonly string[], sent: RelayRequest[] = []): Provider {
+  return {
+    id: 'a',
+    relayObstacle: (_request, dialect) => (dialect === 'anthropic-messages' ? undefined : 'another dialect'),
+    async relay(request) {
+      sent.push(request)
+      if (!request.isStreamed) return { kind: 'whole', bytes: utf8.encode('{"says":"hi"}'), json: { says: 'hi' } }
+      return {
+        kind: 'events',
+        pieces: (async function* () {
+          for (const piece of pieces) yield utf8.encode(piece)
+        })(),
+        errorFrom: (json) => new DragomanError('overloaded', JSON.stringify(json), { origin: 'upstream' }),
+      }
+    },
+    async *chat() {
+      yield* chatChunks({ text: 'parsed', usage: tokens(1, 2) })
+    },
+    close: async () => {},
+  }
+}
+
+const frames = [
+  'event: says\ndata: {"says":"Hé"}\n\n',
+  ': a comment\n\n',
+  'event: ping\ndata: {"type":"ping"}\n\nevent: finishes\ndata: {"finishes":true}\n\n',
+  'event: ends\ndata: {"ends":true}\n\n',
+]
+const request: ChatCompletionRequest = { model: 'a', messages: [{ role: 'user', content: 'x' }], stream: true }
+const context = {
+  signal: noSignal,
+  dialect: 'anthropic-messages' as const,
+  body: '{"model":"a","odd": 1.0}',
+  reader,
+}
+
+async function shown(provider: Provider, changes: Partial<typeof context> = {}) {
+  const { gateway, records } = gatewayOf([provider])
+  const answer = await gateway.chat(request, { ...context, ...changes })
+  if (answer.kind !== 'chunks') return expect.unreachable()
+  let all = ''
+  let error: unknown
+  try {
+    for await (const item of answer.chunks) {
+      all += item instanceof Uint8Array ? Buffer.from(item) : typeof item === 'symbol' ? '*' : 'chunk '
+    }
+  } catch (cause) {
+    error = cause
+  }
+  return { all, error, records }
+}
+
+test('events of the dialect go on byte for byte, names and all, and are counted', async () => {
+  const sent: RelayRequest[] = []
+  const { all, error, records } = await shown(speaker(frames, sent))
+  expect(error).toBeUndefined()
+  expect(all).toBe(frames.join(''))
+  expect(sent).toEqual([{ dialect: 'anthropic-messages', body: '{"model":"up-1","odd": 1.0}', isStreamed: true }])
+  expect(records).toMatchObject([
+    { dialect: 'anthropic-messages', usage: tokens(3, 4), finishReason: 'stop', attempts: [{ relayed: true }] },
+  ])
+})
+
+test('an event that reports an error, and a stream without its end, break the answer', async () => {
+  const reported = await shown(speaker([frames[0] ?? '', 'event: error\ndata: {"type":"error"}\n\n']))
+  expect(reported.all).toBe(frames[0])
+  expect(reported.error).toMatchObject({ code: 'overloaded' })
+  const cut = await shown(speaker(frames.slice(0, 3)))
+  expect(cut.error).toMatchObject({ code: 'upstream_protocol' })
+})
+
+test('a whole answer goes on as it is', async () => {
+  const { gateway, records } = gatewayOf([speaker([])])
+  const answer = await gateway.chat({ ...request, stream: false }, context)
+  if (answer.kind !== 'bytes') return expect.unreachable()
+  expect(Buffer.from(answer.bytes).toString()).toBe('{"says":"hi"}')
+  expect(records).toMatchObject([{ usage: tokens(3, 4), finishReason: 'stop' }])
+})
+
+test.each([
+  ['nobody reads along', { reader: undefined }],
+  ['the history holds reasoning that was sealed here', { body: '{"model":"a","x":"dg1.abc"}' }],
+  ['the upstream speaks another dialect', { dialect: 'openai-responses' as never }],
+])('it is parsed where %s', async (_why, changes) => {
+  const { all, records } = await shown(speaker(frames), changes as never)
+  expect(all).toMatch(/^(chunk )+$/)
+  expect(records[0]?.attempts[0]?.parsedBecause).toEqual(expect.any(String))
+})
+
+test('what only the bytes can say is a 400 at an upstream of another dialect, before any call', async () => {
+  const relayOnly = { param: 'tools[0].type', message: 'tools[0].type: not here' }
+  const { gateway } = gatewayOf([speaker(frames)])
+  await expect(gateway.chat(request, { ...context, relayOnly, dialect: 'openai-responses' })).rejects.toMatchObject({
+    status: 400,
+    param: 'tools[0].type',
+  })
+  await expect(gateway.chat(request, { ...context, relayOnly, body: '{"model":"a","x":"dg1.a"}' })).rejects.toMatchObject({
+    status: 400,
+  })
+  expect(await gateway.chat(request, { ...context, relayOnly })).toMatchObject({ isRelaying: true })
+})

@@ -1,0 +1,67 @@
+import { type Call, DragomanError, type Endpoint, type EndpointAnswer, type EndpointBody } from '@dragoman/core'
+import type { Target } from './deployments.ts'
+import { EndpointLane } from './endpoint-lane.ts'
+import type { Candidate, Job, OpenLane } from './job.ts'
+
+/** What is asked of an endpoint besides chat. */
+export interface EndpointCall {
+  readonly endpoint: Endpoint
+  /** The name asked for. */
+  readonly model: string
+  /** The client's body, with another model in it. Called for each attempt. */
+  body(model: string): EndpointBody
+}
+
+const nothing: readonly string[] = []
+
+/** A call to an endpoint besides chat. */
+export class EndpointJob implements Job {
+  readonly isStreamed = false
+  readonly dialect = 'openai-chat'
+  readonly #call: EndpointCall
+  #lane: EndpointLane | undefined
+
+  constructor(call: EndpointCall) {
+    this.#call = call
+  }
+
+  get model(): string {
+    return this.#call.model
+  }
+
+  get endpoint(): Endpoint {
+    return this.#call.endpoint
+  }
+
+  /** Of the attempt that served. */
+  get answer(): EndpointAnswer | undefined {
+    return this.#lane?.answer
+  }
+
+  affinityKey(): string {
+    return this.#call.model
+  }
+
+  prepare(): undefined {
+    return undefined
+  }
+
+  candidates(targets: readonly Target[]): Candidate[] {
+    const { endpoint, model } = this.#call
+    const able = targets.filter(({ entry: { provider } }) => provider.serve && provider.endpoints?.includes(endpoint))
+    if (able.length === 0) {
+      const message = `${model.slice(0, 200)} has no /v1/${endpoint}: none of its providers does`
+      throw new DragomanError('unsupported_endpoint', message, { param: 'model' })
+    }
+    return able.map((target) => ({ target, dropped: nothing, open: (call) => this.#open(target, call) }))
+  }
+
+  #open({ entry: { provider }, model }: Target, call: Call): OpenLane {
+    const { endpoint, body } = this.#call
+    this.#lane = new EndpointLane(async () => {
+      if (!provider.serve) throw new DragomanError('internal', `${provider.id} has no endpoints`) // looked at before
+      return provider.serve({ endpoint, model, body: body(model) }, call)
+    })
+    return { lane: this.#lane, parsedBecause: undefined }
+  }
+}

@@ -1,0 +1,2 @@
+export type { AnthropicOptions } from './options.ts'
+export { anthropic } from './provider.ts'

@@ -1,0 +1,2 @@
+export type { OpenRouterOptions } from './options.ts'
+export { openrouter } from './provider.ts'

@@ -1,0 +1,2 @@
+export type { VertexOptions } from './options.ts'
+export { vertex } from './provider.ts'
