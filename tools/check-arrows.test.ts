@@ -104,6 +104,7 @@ test.each([
   ["import 'vitest'", '"vitest" is not among the dependencies'],
   ["import 'core/src/index.ts'", '"core/src/index.ts" is not exported by core'],
   ["import '../../core/src/index.ts'", 'leaves the package'],
+  ["import '../../core/src/test-rig.ts'", 'leaves the package'],
   ["import 'provider-a'", 'is the package itself'],
   ["import 'fs'", 'write "node:fs"'],
   ["import './test-rig.ts'", 'is for tests only'],
@@ -114,6 +115,13 @@ test.each([
   ["import { one } from 'core'\nexport { one as uno }", 're-exports "core"'],
 ])('%s is refused', (code, problem) => {
   expect(addTo('packages/provider-a/src/x.ts', code)).toEqual([expect.stringContaining(problem)])
+})
+
+test('a test may stand on what the tests of another package stand on, and on nothing else of it', () => {
+  expect(addTo('packages/provider-a/src/x.test.ts', "import '../../core/src/test-rig.ts'")).toEqual([])
+  expect(addTo('packages/provider-a/src/y.test.ts', "import '../../core/src/index.ts'")).toEqual([
+    expect.stringContaining('leaves the package'),
+  ])
 })
 
 test.each([["import 'node:fs'"], ["import 'core/deep'"], ["import './one.ts'"], ["export { one } from './one.ts'"]])(

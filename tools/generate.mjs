@@ -2,11 +2,17 @@
 // Run with the condition dragoman-source (pnpm run generate).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { configurationDocuments } from '../apps/server/src/cli/config.ts'
+import { compatibilityPage } from './compatibility-page.mjs'
 import { providersPage } from './providers-page.mjs'
 
 const docs = new URL('../docs/', import.meta.url)
 const { schema, page } = await configurationDocuments()
-const files = { 'dragoman.schema.json': schema, 'configuration.md': page, 'providers.md': providersPage() }
+const files = {
+  'dragoman.schema.json': schema,
+  'configuration.md': page,
+  'providers.md': providersPage(),
+  'compatibility.md': compatibilityPage(),
+}
 
 let stale = 0
 for (const [name, text] of Object.entries(files)) {

@@ -38,8 +38,16 @@ function row(id, feature, cell) {
   if (tests.length > 0 && reason !== undefined) throw new Error(`${id}: ${feature} has a test and a reason why not`)
   if (tests.length === 0 && reason === undefined) throw new Error(`${id}: ${feature} has neither a test nor a reason`)
   // One test of each is enough to be found by; what a table of cases fills in is left open.
-  const told = reason ?? tests[0]?.replace(/%[sdijo]|\$[\w.]+/g, '…') ?? ''
-  return `| ${feature} | ${reason === undefined ? 'yes' : 'no'} | ${told.replaceAll('|', '\\|')} |`
+  return `| ${feature} | ${reason === undefined ? 'yes' : 'no'} | ${shownTitle(reason ?? tests[0] ?? '')} |`
+}
+
+/**
+ * A title as a cell of a table.
+ *
+ * @param {string} title
+ */
+export function shownTitle(title) {
+  return title.replace(/%[sdijo]|\$[\w.]+/g, '…').replaceAll('|', '\\|')
 }
 
 /** @param {string} folder */

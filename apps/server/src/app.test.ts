@@ -222,6 +222,12 @@ test('/health says what is running since when; / says how to call it', async () 
   expect(page.text).toContain(`${server.url}/v1`)
 })
 
+test('a browser that asks for an icon is told that there is none, and asks no more', async () => {
+  await using server = await startTestServer()
+  const { status, headers, text } = await rawRequest(server.url, { path: '/favicon.ico' })
+  expect([status, headers['cache-control'], text]).toEqual([204, 'public, max-age=86400', ''])
+})
+
 const failing = (code: ConstructorParameters<typeof DragomanError>[0]): Provider => ({
   ...greeter,
   // biome-ignore lint/correctness/useYield: it fails before it has anything to yield

@@ -1,23 +1,42 @@
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { type Clock, DragomanError, type Secret, systemClock } from '@dragoman/core'
+import {
+  type Clock,
+  type Dialect,
+  DragomanError,
+  memoryState,
+  type Secret,
+  type StateStore,
+  systemClock,
+} from '@dragoman/core'
 import type { Gateway } from '@dragoman/gateway'
 import { type Request, type Response, Router } from 'express'
 import type { Logger } from 'pino'
+import type { FileStore } from './file-store.ts'
 import { type AccessRules, access } from './http/access.ts'
 import { adminAccess } from './http/admin-access.ts'
 import { authenticate, type ClientKey, namesOf } from './http/authenticate.ts'
+import { BodyBudget } from './http/body-budget.ts'
 import { exchangeOf, OpenRequests, openExchange } from './http/exchange.ts'
 import type { Handler } from './http/handler.ts'
 import { logAccess } from './http/log-access.ts'
+import { formReader } from './http/read-form.ts'
 import { type BodyLimits, bodyReader } from './http/read-json.ts'
 import { errorAnswer } from './http/send-error.ts'
 import { SlowDown } from './http/slow-down.ts'
 import type { ProviderCredentials } from './provider-credentials.ts'
+import type { RequestCounts } from './request-counts.ts'
+import { ResponseStore } from './response-store.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { chat } from './routes/chat.ts'
+import { endpointRoutes } from './routes/endpoint-routes.ts'
+import { withFiles } from './routes/files.ts'
 import { health } from './routes/health.ts'
-import { type HomeFacts, home } from './routes/home.ts'
+import { type HomeFacts, home, noIcon } from './routes/home.ts'
+import { countMessageTokens, messages } from './routes/messages.ts'
 import { listModels, readModel } from './routes/models.ts'
+import { createResponse, noWebSocket, storedResponses } from './routes/responses.ts'
+import { sealsBy } from './routes/translating.ts'
 
 export interface AppOptions {
   gateway: Gateway
@@ -30,6 +49,14 @@ export interface AppOptions {
   logsAccess: boolean
   /** By provider id, for `/admin` and `/health`. */
   credentials?: ReadonlyMap<string, ProviderCredentials> | undefined
+  /** What the gateway has recorded, for `/health`. */
+  requests?: RequestCounts | undefined
+  /** Where responses are kept. Default: in memory. */
+  state?: StateStore | undefined
+  /** What reasoning is sealed with for clients, 32 bytes. Default: made here. */
+  sealKey?: (() => Promise<Uint8Array>) | undefined
+  /** Undefined: there is no `/v1/files`, and no part of a request can name a file by its id. */
+  files?: FileStore | undefined
   /** Undefined: there is no `/admin`. */
   admin?: { readonly key: Secret } | undefined
   clock?: Clock | undefined
@@ -57,6 +84,9 @@ export function createApp(options: AppOptions): App {
   const now = () => clock.now()
   const readJson = bodyReader(options.limits)
   const open = new OpenRequests()
+  const budget = new BodyBudget(options.limits)
+  const { files } = options
+  const readIn = (dialect: Dialect) => (files ? withFiles(readJson, files, budget, dialect) : readJson)
 
   const router = Router()
   const slowDown = new SlowDown(clock)
@@ -64,7 +94,13 @@ export function createApp(options: AppOptions): App {
   const guard = nameOfClient && authenticate(nameOfClient, slowDown)
   const admin = options.admin && adminAccess({ ...options.admin, rules: options.access, nameOfClient, slowDown })
   const gate = access(options.access)
-  const post = chat(gateway, open, readJson)
+  const post = chat(gateway, open, readIn('openai-chat'))
+  const { state = memoryState({ clock }), sealKey = ownKey() } = options
+  const store = new ResponseStore(state)
+  const onNotKept = (err: unknown) =>
+    log.warn({ err }, 'A response could not be kept: it cannot be continued by its id')
+  const translating = (dialect: Dialect) => ({ gateway, open, readJson: readIn(dialect), sealFor: sealsBy(sealKey) })
+  const inMessages = translating('anthropic-messages')
   // Before the gate, which lets in other pages and answers their preflights.
   if (admin) {
     router.use('/admin', admin.guard)
@@ -78,8 +114,26 @@ export function createApp(options: AppOptions): App {
   router.use(gate)
   serve(router, chatPath, { post }, guard)
   serve(router, '/', { get: home(options.facts) })
-  serve(router, '/health', { get: health({ version: options.facts.version, clock, admin, credentials }) })
+  serve(router, '/favicon.ico', { get: noIcon })
+  const { facts, requests } = options
+  serve(router, '/health', { get: health({ version: facts.version, clock, admin, credentials, requests }) })
   if (guard) router.use(guard)
+  serve(router, '/v1/messages', { post: messages(inMessages) })
+  serve(router, '/v1/messages/count_tokens', { post: countMessageTokens(inMessages) })
+  const { read, remove, inputItems, cancel } = storedResponses(store)
+  serve(router, '/v1/responses', {
+    get: noWebSocket,
+    post: createResponse({ ...translating('openai-responses'), store, onNotKept }),
+  })
+  // Endpoints of OpenAI's that are not here, and no ids.
+  router.post(['/v1/responses/compact', '/v1/responses/input_tokens'], (request, response) => {
+    throw nothingAt(request.method, exchangeOf(response).path)
+  })
+  serve(router, '/v1/responses/:id', { get: read as Handler, delete: remove as Handler })
+  serve(router, '/v1/responses/:id/input_items', { get: inputItems as Handler })
+  serve(router, '/v1/responses/:id/cancel', { post: cancel as Handler })
+  const endpoints = { gateway, open, readJson, readForm: formReader(budget, clock), store: files }
+  for (const { path, ...methods } of endpointRoutes(endpoints)) serve(router, path, methods)
   serve(router, '/v1/models', { get: listModels(gateway, open) })
   serve(router, '/v1/models/*id', { get: readModel(gateway, open) as Handler })
 
@@ -89,7 +143,7 @@ export function createApp(options: AppOptions): App {
   const chatHandlers = guard ? [gate, guard, post] : [gate, post]
   return {
     handle(request, response) {
-      const exchange = openExchange(request, response, now())
+      const exchange = openExchange(request, response, now(), gateway.variants)
       if (over) exchange.atEnd(() => over(exchange, request, response))
       const finish = (cause?: unknown) => {
         answerError(cause ?? nothingAt(request.method, exchange.path), response)
@@ -100,6 +154,11 @@ export function createApp(options: AppOptions): App {
     },
     endRequests: (reason) => open.end(reason),
   }
+}
+
+function ownKey(): () => Promise<Uint8Array> {
+  const key = randomBytes(32)
+  return async () => key
 }
 
 function nothingAt(method: string | undefined, path: string): DragomanError {
@@ -125,14 +184,18 @@ function inTurn(
 
 /** A path with its methods; any other method is a 405 that names them. */
 function serve(router: Router, path: string, methods: Methods, guard?: Handler): void {
-  const { get, post, isForPages = true } = methods
+  const { get, post, delete: remove, isForPages = true } = methods
   const route = router.route(path)
   if (guard) route.all(guard)
   if (get) route.get(get)
   if (post) route.post(post)
-  const allowed = [...(get ? ['GET', 'HEAD'] : []), ...(post ? ['POST'] : []), ...(isForPages ? ['OPTIONS'] : [])].join(
-    ', ',
-  )
+  if (remove) route.delete(remove)
+  const allowed = [
+    ...(get ? ['GET', 'HEAD'] : []),
+    ...(post ? ['POST'] : []),
+    ...(remove ? ['DELETE'] : []),
+    ...(isForPages ? ['OPTIONS'] : []),
+  ].join(', ')
   route.all((request, response) => {
     response.setHeader('allow', allowed)
     throw new DragomanError('method_not_allowed', `${request.method} is not possible at ${path}, only ${allowed}`)
@@ -142,6 +205,7 @@ function serve(router: Router, path: string, methods: Methods, guard?: Handler):
 interface Methods {
   readonly get?: Handler | undefined
   readonly post?: Handler | undefined
+  readonly delete?: Handler | undefined
   /** Preflights are answered. Default true. */
   readonly isForPages?: boolean
 }

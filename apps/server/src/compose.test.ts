@@ -91,3 +91,16 @@ providers: { up: { type: openai-compatible, baseUrl: 'http://upstream.invalid/v1
   ])
   await gateway.close()
 })
+
+test('a model that an API and a session both list is the API’s, whichever stands first', async () => {
+  const { gateway } = await composed(
+    await settingsOf(`
+providers:
+  account: { type: k2think-web, credentials: [{ token: token-of-my-own-account }] }
+  api: { type: k2think, credentials: [{ apiKey: sk-own-key-of-k2think }] }
+`),
+  )
+  const plan = await gateway.plan('MBZUAI-IFM/K2-Think', signal)
+  expect(plan?.targets.map(({ entry }) => entry.id)).toEqual(['api'])
+  await gateway.close()
+})

@@ -1,13 +1,22 @@
-import { type Clock, isDragomanError, type Provider, type ProviderFactory, systemClock } from '@dragoman/core'
+import {
+  type Clock,
+  isDragomanError,
+  type Provider,
+  type ProviderFactory,
+  type StateStore,
+  systemClock,
+} from '@dragoman/core'
 import { createGateway, type Gateway, type GatewayOptions, type ProviderEntry } from '@dragoman/gateway'
 import { ConfigError } from './config/config-error.ts'
 import { credentialFields } from './config/credential-fields.ts'
 import type { DeploymentSettings, ProviderSettings, Settings } from './config/settings.ts'
 import { type CredentialContext, openCredentials, type ProviderCredentials } from './provider-credentials.ts'
+import { sealKey } from './seal-key.ts'
 import { serverState } from './state.ts'
 
 /** Every provider there is, by its `type` in the configuration; loaded when it is used. The only list of its kind. */
 export const providerTypes: Readonly<Record<string, () => Promise<ProviderFactory>>> = {
+  anthropic: async () => (await import('@dragoman/provider-anthropic')).anthropic,
   demo: async () => (await import('@dragoman/provider-demo')).demo,
   k2think: async () => (await import('@dragoman/provider-k2think')).k2think,
   'k2think-web': async () => (await import('@dragoman/provider-k2think/web')).k2thinkWeb,
@@ -17,9 +26,11 @@ export const providerTypes: Readonly<Record<string, () => Promise<ProviderFactor
   longcat: async () => (await import('@dragoman/provider-longcat')).longcat,
   'longcat-web': async () => (await import('@dragoman/provider-longcat/web')).longcatWeb,
   'openai-compatible': async () => (await import('@dragoman/provider-openai-compatible')).openAICompatible,
+  openrouter: async () => (await import('@dragoman/provider-openrouter')).openrouter,
   'orion-web': async () => (await import('@dragoman/provider-orion')).orionWeb,
   qwen: async () => (await import('@dragoman/provider-qwen')).qwen,
   'qwen-web': async () => (await import('@dragoman/provider-qwen/web')).qwenWeb,
+  vertex: async () => (await import('@dragoman/provider-vertex')).vertex,
   zai: async () => (await import('@dragoman/provider-zai')).zai,
   'zai-web': async () => (await import('@dragoman/provider-zai/web')).zaiWeb,
 }
@@ -33,6 +44,9 @@ export interface Composition {
   readonly gateway: Gateway
   /** By provider id. */
   readonly credentials: ReadonlyMap<string, ProviderCredentials>
+  readonly state: StateStore
+  /** What reasoning is sealed with for clients. */
+  sealKey(): Promise<Uint8Array>
   close(): Promise<void>
 }
 
@@ -61,10 +75,13 @@ export async function compose(
 
   const entries = new Map<string, ProviderEntry>()
   const credentials = new Map<string, ProviderCredentials>()
+  const sessions = new Set<string>()
   for (const configured of settings.providers) {
     const { id, limits, normalize } = configured
     const provider = await create(configured, configured.options)
-    const fields = credentialFields(await factoryOf(configured.type))
+    const factory = await factoryOf(configured.type)
+    if (factory.isSession) sessions.add(id)
+    const fields = credentialFields(factory)
     const own = await openCredentials(provider, configured, fields, { settings, clock, state, log: options.log })
     credentials.set(id, own)
     entries.set(id, { id, provider, credentials: own.pool, limits, normalize })
@@ -83,17 +100,18 @@ export async function compose(
     return variant
   }
   const models = []
-  for (const { name, deployments } of settings.models) {
+  for (const { name, variant, deployments } of settings.models) {
     const composed = []
     for (const deployment of deployments) {
       const { model, limits, normalize } = deployment
       composed.push({ entry: await entryFor(deployment), model, limits, normalize })
     }
-    models.push({ name, deployments: composed })
+    models.push({ name, variant, deployments: composed })
   }
 
   const gateway = createGateway({
-    providers: [...entries.values()],
+    // Where a documented API and a session list the same model, it is the API's.
+    providers: [...entries.values()].sort((a, b) => Number(sessions.has(a.id)) - Number(sessions.has(b.id))),
     models,
     // With keys, a name that nothing serves is a mistake to be told; without, any name is to work.
     fallbackName: settings.clients.mode === 'open' ? settings.defaultModel : undefined,
@@ -105,6 +123,8 @@ export async function compose(
   return {
     gateway,
     credentials,
+    state,
+    sealKey: sealKey(settings, clock, options.log),
     async close() {
       await Promise.all([...credentials.values()].map((own) => own.close()))
       await gateway.close()

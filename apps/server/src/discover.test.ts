@@ -64,7 +64,7 @@ describe('keys in the environment', () => {
         ['second', 'Second', 'SECOND_TOKEN', 'key-2', undefined],
       ],
     )
-    expect(rest).toEqual({ local: [], defaultModel: 'second/medium', notices: [] })
+    expect(rest).toEqual({ made: [], local: [], defaultModel: 'second/medium', notices: [] })
   })
 
   test('the usual variable of a preset counts before its others', async () => {
@@ -75,6 +75,12 @@ describe('keys in the environment', () => {
   test('without any there is the last resort, and no default where findings suggest none', async () => {
     expect((await found({ FIRST_API_KEY: '' })).defaultModel).toBe('demo')
     expect((await found({ FIRST_API_KEY: 'key-1' })).defaultModel).toBeUndefined()
+  })
+
+  test('what variables have made by themselves comes before them, and is no last resort', async () => {
+    const made = [{ id: 'own', madeBy: ['OWN_TOKEN'], defaultModel: 'small' }]
+    expect(await found({}, { made })).toEqual({ made, hosted: [], local: [], defaultModel: 'own/small', notices: [] })
+    expect((await found({ OPENAI_API_KEY: 'key-1' }, { made })).defaultModel).toBe('own/small')
   })
 
   test('a placeholder is passed over with a notice, and the next variable counts', async () => {

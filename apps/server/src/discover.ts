@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { Secret } from '@dragoman/core'
 import { isLoopback } from './config/loopback.ts'
-import { isPlaceholder } from './config/placeholders.ts'
+import { faultOfFoundKey } from './config/placeholders.ts'
 import { listAt, valueAt } from './config/values.ts'
 import type { Variables } from './config/variables.ts'
 
@@ -27,6 +27,14 @@ export interface HostedFinding {
   readonly baseUrl?: string | undefined
 }
 
+/** A provider that variables make by themselves, without a preset. */
+export interface MadeFinding {
+  readonly id: string
+  /** The variables without which it would not be there. */
+  readonly madeBy: readonly string[]
+  readonly defaultModel: string
+}
+
 /** An engine that listens on this machine. */
 export interface LocalFinding {
   readonly id: string
@@ -37,6 +45,7 @@ export interface LocalFinding {
 }
 
 export interface Discovery {
+  readonly made: readonly MadeFinding[]
   readonly hosted: readonly HostedFinding[]
   readonly local: readonly LocalFinding[]
   /** Serves names that nothing else does; undefined where no finding suggests one. */
@@ -47,6 +56,8 @@ export interface Discovery {
 export interface DiscoveryOptions {
   readonly presets: Readonly<Record<string, DiscoverablePreset>>
   readonly variables: Variables
+  /** What is there already. The first of it suggests the default model. */
+  readonly made?: readonly MadeFinding[] | undefined
   /** The gateway's own port: what answers there may be another one of us. */
   readonly ownPort: number
   /** The name that works without any of this. */
@@ -62,16 +73,18 @@ const baseUrlVariables: Readonly<Record<string, string>> = { OPENAI_API_KEY: 'OP
 /** Looks for services whose keys are in the environment and for engines on their usual ports of this machine. */
 export async function discover(options: DiscoveryOptions): Promise<Discovery> {
   const { presets, lastResort } = options
+  const made = (options.made ?? []).map(({ id, madeBy, defaultModel }) => ({ id, madeBy, defaultModel }))
   const notices: string[] = []
   const hosted = Object.entries(presets).flatMap(([id, preset]) => findHosted(id, preset, options, notices))
   const local = await findLocal(options)
 
   const preferred = hosted.find(({ id, baseUrl }) => baseUrl === undefined && presets[id]?.defaultModel)
   const engine = local.find(({ models }) => models.length > 0)
-  let defaultModel = preferred && `${preferred.id}/${presets[preferred.id]?.defaultModel}`
+  let defaultModel = made[0] && `${made[0].id}/${made[0].defaultModel}`
+  defaultModel ??= preferred && `${preferred.id}/${presets[preferred.id]?.defaultModel}`
   defaultModel ??= engine && `${engine.id}/${engine.models[0]}`
-  if (hosted.length + local.length === 0) defaultModel = lastResort
-  return { hosted, local, defaultModel, notices }
+  if (made.length + hosted.length + local.length === 0) defaultModel = lastResort
+  return { made, hosted, local, defaultModel, notices }
 }
 
 function findHosted(
@@ -88,12 +101,9 @@ function findHosted(
       if (otherUrl) notices.push(`${baseUrlVariable} is not used: it needs ${variable} beside it`)
       continue
     }
-    if (isPlaceholder(key)) {
-      notices.push(`${variables.label(variable)} is not used: it holds a placeholder`)
-      continue
-    }
-    if (!/^[\x21-\x7e]+$/.test(key)) {
-      notices.push(`${variables.label(variable)} is not used: it holds spaces or invisible characters`)
+    const fault = faultOfFoundKey(key)
+    if (fault) {
+      notices.push(`${variables.label(variable)} is not used: ${fault}`)
       continue
     }
     const baseUrl = otherUrl && isSameUrl(otherUrl, preset.baseUrl) ? undefined : otherUrl

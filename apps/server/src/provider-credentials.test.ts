@@ -198,3 +198,17 @@ describe('sources', () => {
     expect(own.problems).toEqual([])
   })
 })
+
+test('a provider that can ask its service is asked about each credential, with the state it keeps things in', async () => {
+  const asked: unknown[] = []
+  const own = await start({
+    ...signingIn(),
+    async probe({ id, values }, { state, signal }) {
+      asked.push([id, values.token?.reveal(), await state.get('nothing'), signal.aborted])
+      return 'ok'
+    },
+  })
+  expect(await own.check?.()).toEqual([{ id: 'acme:1', outcome: 'ok' }])
+  expect(asked).toEqual([['acme:1', 'visit-1-of-many', undefined, false]])
+  expect(await start(signingIn())).not.toHaveProperty('check')
+})

@@ -9,6 +9,7 @@ import {
 } from '@dragoman/token-pool'
 import { openVault, vaultKey, vaultKeyFile, watchCredentials } from '@dragoman/token-pool/files'
 import type { Logger } from 'pino'
+import { type CheckedCredential, checkCredentials } from './check-credentials.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { CredentialFields } from './config/credential-fields.ts'
 import type { ProviderSettings, Settings } from './config/settings.ts'
@@ -20,6 +21,8 @@ export interface ProviderCredentials {
   readonly problems: readonly string[]
   /** Reads files and folders anew, now. */
   reload(): Promise<FoundCredentials>
+  /** Asks the service about each; absent where it has nothing that could be asked. */
+  check?(): Promise<readonly CheckedCredential[]>
   /** Resolves when sessions that are being stored have been stored. */
   close(): Promise<void>
 }
@@ -42,6 +45,7 @@ export async function openCredentials(
   { settings, clock, state, log }: CredentialContext,
 ): Promise<ProviderCredentials> {
   const acquire = provider.acquire?.bind(provider)
+  const probe = provider.probe?.bind(provider)
   const pool = new TokenPool({
     ...options,
     name: id,
@@ -73,6 +77,9 @@ export async function openCredentials(
       return watch.problems
     },
     reload: () => watch.reload(),
+    ...(probe && {
+      check: () => checkCredentials({ pool, clock, probe: (held, signal) => probe(held, { signal, state }) }),
+    }),
     async close() {
       watch.close()
       await pool.close()

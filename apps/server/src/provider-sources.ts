@@ -13,6 +13,8 @@ export function providerSources(settings: Settings): readonly ProviderSource[] {
 function sourceOf({ id, origin }: ProviderSettings, { discovery, sources }: Settings): string {
   switch (origin) {
     case 'environment': {
+      const made = discovery?.made.find((provider) => provider.id === id)
+      if (made) return `from ${made.madeBy.join(', ')}`
       const found = discovery?.hosted.find((hosted) => hosted.id === id)
       return `key from ${found?.variable ?? 'the environment'}`
     }

@@ -1,3 +1,4 @@
+import type { LogEntry } from '@dragoman/core'
 import type { Logger } from 'pino'
 import { type AppOptions, createApp } from './app.ts'
 import { compose } from './compose.ts'
@@ -6,6 +7,7 @@ import type { Settings } from './config/settings.ts'
 import { logRecord } from './http/log-access.ts'
 import { type HttpServer, listen } from './http-server.ts'
 import { providerSources } from './provider-sources.ts'
+import { RequestCounts } from './request-counts.ts'
 import { version } from './version.ts'
 
 /**
@@ -14,11 +16,20 @@ import { version } from './version.ts'
  */
 export async function serve(settings: Settings, log: Logger, admin?: AppOptions['admin']): Promise<HttpServer> {
   const { server: address, clients, limits, log: logging } = settings
-  const composition = await compose(settings, { record: logging.access ? logRecord(log) : undefined, log })
-  const { gateway, credentials } = composition
+  const requests = new RequestCounts()
+  const logged = logging.access ? logRecord(log) : undefined
+  const record = (entry: LogEntry) => {
+    requests.add(entry)
+    logged?.(entry)
+  }
+  const composition = await compose(settings, { record, log })
+  const { gateway, credentials, state, sealKey } = composition
   const app = createApp({
     gateway,
     credentials,
+    state,
+    sealKey,
+    requests,
     admin,
     access: { mode: clients.mode, ...address },
     keys: clients.mode === 'keys' ? clients.keys : undefined,

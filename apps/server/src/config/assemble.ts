@@ -36,14 +36,14 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
       return providerSettings(id, entry, { origin, proxies, credentialsFrom })
     })
 
-  const models = config.models.flatMap(({ name, deployments }, modelIndex) => {
+  const models = config.models.flatMap(({ name, variant, deployments }, modelIndex) => {
     const served = deployments.flatMap((deployment, index) => {
       if (!providers.some(({ id }) => id === deployment.provider)) return []
       const path = ['models', modelIndex, 'deployments', index]
       return [deploymentSettings(deployment, path, parts.context)]
     })
     if (served.length === 0) notices.push(`${name} is left out: its providers are not enabled`)
-    return served.length > 0 ? [{ name, deployments: served }] : []
+    return served.length > 0 ? [{ name, variant, deployments: served }] : []
   })
 
   const defaultModel = config.defaultModel ?? (discovery ? discovery.defaultModel : usualModel(providers, parts))

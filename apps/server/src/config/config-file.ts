@@ -3,7 +3,7 @@ import { findConfigFile, isReadableByOthers } from './files.ts'
 import { type FilledBy, interpolate } from './interpolate.ts'
 import type { Problem } from './problems.ts'
 import { formatPath, secretsIn } from './secret-paths.ts'
-import { mapAt, valueAt, valueIn, withoutBlanks } from './values.ts'
+import { listAt, mapAt, valueAt, valueIn, withoutBlanks } from './values.ts'
 import type { Variables } from './variables.ts'
 
 /** A configuration file with its variables filled in, not yet checked. */
@@ -13,6 +13,8 @@ export interface ConfigFile {
   readonly isThere: boolean
   readonly value: unknown
   readonly filledBy: FilledBy
+  /** The variables that it speaks of. */
+  readonly refersTo: ReadonlySet<string>
   /** One line each, in the order of the file: `dragoman.yaml:12: server.port: …`. */
   describe(problems: readonly Problem[]): readonly string[]
   readonly problems: readonly Problem[]
@@ -34,6 +36,7 @@ export async function readConfigFile(
       isThere: false,
       value: {},
       filledBy: () => undefined,
+      refersTo: new Set(),
       describe: (problems) => problems.map(({ path, problem }) => joined([formatPath(path), problem])),
       problems: [],
       leftOut: new Set(),
@@ -41,7 +44,15 @@ export async function readConfigFile(
     }
   }
   const document = readDocument(file.text, file.name)
-  const { value: filled, filledBy, problems: missing } = interpolate(withoutBlanks(document.value ?? {}), variables.get)
+  const refersTo = new Set<string>()
+  const lookUp = (name: string) => {
+    refersTo.add(name)
+    return variables.get(name)
+  }
+  const { value: filled, filledBy, problems: missing } = interpolate(withoutBlanks(document.value ?? {}), lookUp)
+  for (const provider of Object.values(mapAt(filled, ['providers']))) {
+    for (const source of listAt(provider, ['credentialsFrom'])) refersTo.add(String(valueIn(source, 'env')))
+  }
   const leftOut = missing.flatMap(({ path: [section, id] }) => {
     const isOff = section === 'providers' && typeof id === 'string' && isSwitchedOff(valueAt(filled, [section, id]))
     return isOff ? [id] : []
@@ -62,6 +73,7 @@ export async function readConfigFile(
     isThere: true,
     value,
     filledBy,
+    refersTo,
     describe: (found) =>
       found
         // Where a variable is missing, what its place should hold is no news.

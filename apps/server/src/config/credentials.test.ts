@@ -105,10 +105,19 @@ describe('the admin key and the vault', () => {
     ['   ', 'ADMIN_KEY: expected a secret, found ""'],
     [
       'admin123',
-      'admin.key, as found: is a placeholder, not a secret of yours: make a key with `openssl rand -hex 32`',
+      'admin.key, from ADMIN_KEY: is a placeholder, not a secret of yours: make a key with `openssl rand -hex 32`',
     ],
   ])('an admin key of %j is none', async (key, told) => {
     expect(await problems(undefined, { env: { ADMIN_KEY: key } })).toEqual([told])
+  })
+
+  test('ADMIN_PASSWORD is a key too, and ADMIN_KEY beats it', async () => {
+    const env = { ADMIN_PASSWORD: 'an0ther-adm1n' }
+    expect((await load(undefined, { env })).adminKey?.reveal()).toBe('an0ther-adm1n')
+    expect((await load(undefined, { env: { ...env, ADMIN_KEY: adminKey } })).adminKey?.reveal()).toBe(adminKey)
+    expect(await problems(undefined, { env: { ADMIN_PASSWORD: 'admin123' } })).toEqual([
+      'admin.key, from ADMIN_PASSWORD: is a placeholder, not a secret of yours: make a key with `openssl rand -hex 32`',
+    ])
   })
 
   test('a key that cannot be used is not shown', async () => {

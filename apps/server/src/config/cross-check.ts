@@ -71,10 +71,14 @@ function checkCredentials(value: unknown): readonly Problem[] {
 }
 
 function checkModelNames(models: readonly unknown[]): readonly Problem[] {
-  return repeated(
-    models.map((model) => valueAt(model, ['name'])),
-    (index, first) => ({ path: ['models', index, 'name'], problem: `the same name as models[${first}]` }),
-  )
+  const names = models.map((model) => {
+    const name = valueAt(model, ['name'])
+    return typeof name === 'string' ? JSON.stringify([name, valueAt(model, ['variant']) ?? null]) : undefined
+  })
+  return repeated(names, (index, first) => ({
+    path: ['models', index, 'name'],
+    problem: `the same name as models[${first}]`,
+  }))
 }
 
 function checkDeployments(context: CrossCheckContext): readonly Problem[] {
@@ -93,7 +97,7 @@ function checkDefaultModel({ value, providers, filledBy }: CrossCheckContext): r
   const groups = listAt(value, ['models']).flatMap((model) => {
     const group = valueAt(model, ['name'])
     const served = listAt(model, ['deployments']).some((deployment) => isEnabled(valueAt(deployment, ['provider'])))
-    return typeof group === 'string' && served ? [group] : []
+    return typeof group === 'string' && served && valueAt(model, ['variant']) === undefined ? [group] : []
   })
   const isGroup = groups.some((group) => (group.endsWith('*') ? name.startsWith(group.slice(0, -1)) : group === name))
   const slash = name.indexOf('/')

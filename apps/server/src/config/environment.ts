@@ -34,6 +34,10 @@ export interface Variable {
   readonly isReadElsewhere?: true
 }
 
+const failures = 'a credential that fails rests at once, shortly at first and longer each time, see cooldown'
+const imports = 'a folder that credentialsFrom names is read again whenever it changes'
+const maintenance = 'equal credentials count once, and those that fail rest; none is deleted'
+
 /** These beat the file: nobody sets them but to tell this program something. Later ones beat earlier ones. */
 const own: readonly Variable[] = [
   elsewhere('DRAGOMAN_CONFIG', '--config', 'a path', 'The configuration file.'),
@@ -64,9 +68,21 @@ const usual: readonly Variable[] = [
   elsewhere('SKIP_AUTH_TOKEN', 'clients', flag, '`true` leaves `AUTH_TOKEN` and `AUTH_TOKENS_FILE` unread.'),
   elsewhere('ALLOW_ANY_API_KEY', 'clients', flag, '`true` leaves `VALID_API_KEY` unread, `false` demands a key.'),
   elsewhere('REQUIRE_API_KEY', 'clients', flag, '`false` leaves `API_KEYS` unread, `true` demands a key.'),
-  { name: 'ADMIN_KEY', setting: 'admin.key', reader: secret, refusesEmpty: true },
+  {
+    name: 'ADMIN_PASSWORD',
+    setting: 'admin.key',
+    reader: secret,
+    note: 'It is sent as a key is: there is no form to sign in.',
+  },
+  { name: 'ADMIN_KEY', setting: 'admin.key', reader: secret, refusesEmpty: true, note: 'Beats `ADMIN_PASSWORD`.' },
   { name: 'SESSION_ENCRYPTION_KEY', setting: 'vault.key', reader: secret },
   { name: 'SESSION_DIR', setting: 'vault.path', reader: path },
+  {
+    name: 'TOKEN_RECOVERY_TIMEOUT',
+    setting: 'cooldown.maxMs',
+    reader: seconds,
+    note: 'A credential that failed is tried again by then, or sooner.',
+  },
   elsewhere('HTTP_PROXY', 'proxy.http', proxy, 'In lower case too, which beats it; so with the next two.'),
   elsewhere('HTTPS_PROXY', 'proxy.https', proxy),
   elsewhere('NO_PROXY', 'proxy.no', 'hosts', 'This machine is always reached directly.'),
@@ -82,6 +98,26 @@ const usual: readonly Variable[] = [
   { name: 'SERVICE_NAME', note: 'the name is shown nowhere' },
   { name: 'MAX_CONNECTIONS', note: 'there is no bound on connections to upstreams' },
   { name: 'MAX_KEEPALIVE_CONNECTIONS', note: 'connections to upstreams are kept as long as both sides like' },
+  { name: 'APP_ENV', note: 'nothing depends on it' },
+  { name: 'SCAN_LIMIT', note: 'calls are read out of a text as it streams, nothing is searched afterwards' },
+  { name: 'DB_PATH', note: 'tokens stand in files, see credentialsFrom; what the server keeps is in `store.path`' },
+  { name: 'SESSION_SECRET_KEY', note: 'nobody signs in: each call of `/admin` carries the admin key' },
+  { name: 'GET_TOKENS_SCRIPT', note: 'accounts sign in by themselves: name their file in ACCOUNTS_FILE' },
+  { name: 'MAX_TOKEN_FAILURES', note: failures },
+  { name: 'TOKEN_FAILURE_THRESHOLD', note: failures },
+  {
+    name: 'TOKEN_HEALTH_CHECK_INTERVAL',
+    note: 'a credential that rested is tried by one request, and then serves again; `POST /admin/tokens/check` asks about all',
+  },
+  { name: 'GUEST_POOL_SIZE', note: 'there is one guest at most, guest sessions are not farmed' },
+  { name: 'TOKEN_AUTO_IMPORT_ENABLED', note: imports },
+  { name: 'TOKEN_AUTO_IMPORT_SOURCE_DIR', note: imports },
+  { name: 'TOKEN_AUTO_IMPORT_INTERVAL', note: imports },
+  { name: 'TOKEN_AUTO_MAINTENANCE_ENABLED', note: maintenance },
+  { name: 'TOKEN_AUTO_MAINTENANCE_INTERVAL', note: maintenance },
+  { name: 'TOKEN_AUTO_REMOVE_DUPLICATES', note: maintenance },
+  { name: 'TOKEN_AUTO_HEALTH_CHECK', note: maintenance },
+  { name: 'TOKEN_AUTO_DELETE_INVALID', note: maintenance },
   { name: 'MODEL_CONFIG', note: 'model groups stand under `models` in dragoman.yaml' },
   { name: 'MODEL_CONFIG_PATH', note: 'model groups stand under `models` in dragoman.yaml' },
 ]

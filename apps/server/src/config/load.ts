@@ -3,20 +3,22 @@ import { parseEnv } from 'node:util'
 import type { ProviderFactory } from '@dragoman/core'
 import type { z } from 'zod'
 import type { Flags } from '../cli/arguments.ts'
-import { type DiscoverablePreset, discover } from '../discover.ts'
+import type { DiscoverablePreset } from '../discover.ts'
 import { assemble } from './assemble.ts'
 import { readClientVariables } from './client-variables.ts'
 import { resolveClients } from './clients.ts'
 import { ConfigError } from './config-error.ts'
 import { type ConfigFile, readConfigFile } from './config-file.ts'
 import { checkTogether, crossCheck } from './cross-check.ts'
-import { readEnvironment } from './environment.ts'
+import { type EnvironmentSettings, readEnvironment } from './environment.ts'
 import { protect, readOptional } from './files.ts'
+import { findProviders, withModels } from './find-providers.ts'
 import { toJsonSchema } from './json-schema.ts'
 import { overlaid, ownPort, sectionsOf, setHost, usedVariables } from './layers.ts'
+import { unusedBesideFile } from './made-providers.ts'
 import { parseFilled } from './parse-filled.ts'
 import { explain, type Problem } from './problems.ts'
-import { type FindingTypes, type FoundProvider, foundProviders, namedProviders } from './providers.ts'
+import { type FindingTypes, type FoundProvider, namedProviders } from './providers.ts'
 import { readFlag } from './readers.ts'
 import { configSchema } from './schema.ts'
 import { formatPath, withoutSecrets } from './secret-paths.ts'
@@ -47,28 +49,26 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   const { flags = {}, cwd, findingTypes = { preset: 'openai-compatible', builtIn: 'demo' } } = options
   const dotEnv = await readDotEnv(cwd)
   const variables = createVariables(options.env, dotEnv.values)
-  const file = await readConfigFile(cwd, flags.config ?? named('DRAGOMAN_CONFIG', variables), variables)
+  const file = await readConfigFile(cwd, flags.config ?? nonEmpty('DRAGOMAN_CONFIG', variables), variables)
   const environment = readEnvironment(variables)
   const clientVariables = await readClientVariables(variables, cwd)
   const presets = await options.presets()
 
-  const discovery = hasProviders(file)
+  const findings = hasProviders(file)
     ? undefined
-    : await discover({
-        presets,
-        variables,
-        ownPort: ownPort(flags, environment, file.value),
-        lastResort: findingTypes.builtIn,
-        signal: options.signal,
-      })
-  const found = discovery && foundProviders(discovery, findingTypes)
+    : await findProviders(
+        { presets, variables, ownPort: ownPort(flags, environment, file.value), signal: options.signal },
+        findingTypes,
+      )
+  const found = findings?.providers
   const entries = found ? entriesOf(found) : mapAt(file.value, ['providers'])
   const factories = await loadFactories(options.factories, entries)
   const schema = configSchema([...factories.values()])
 
   const refusal = (ofFile: readonly Problem[], others: readonly string[] = []) => {
-    const lines = [...environment.problems, ...clientVariables.problems, ...file.describe(ofFile), ...others]
-    return new ConfigError(withoutSecrets(lines, file.value))
+    const ofVariables = [...environment.problems, ...(findings?.problems ?? []), ...clientVariables.problems]
+    const lines = [...ofVariables, ...file.describe(ofFile), ...others]
+    return new ConfigError(withoutSecrets(lines, { ...mapAt(file.value, []), providers: entries }))
   }
   const explained = (issues: readonly z.core.$ZodIssue[], value: unknown) =>
     explain(issues, { schema: toJsonSchema(schema), value, filledBy: file.filledBy })
@@ -77,22 +77,25 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   const parsed = parseFilled(schema, file.value, file.filledBy)
   const providers = namedProviders(found ? entries : mapAt(parsed.value, ['providers']), file.leftOut, factories)
   const context = { providers, factories, filledBy: file.filledBy }
+  const named = withModels(parsed.value, findings?.models ?? [])
   const problems = [
     ...file.problems,
     ...(parsed.ok ? [] : explained(parsed.issues, parsed.value)),
-    ...crossCheck({ ...context, value: parsed.value }),
+    ...crossCheck({ ...context, value: named }),
   ]
   if (!parsed.ok) throw refusal(problems)
 
-  const layers = [environment.underFile, mapAt(parsed.value, []), environment.overFile, sectionsOf(flags)]
+  const layers = [environment.underFile, mapAt(named, []), environment.overFile, sectionsOf(flags)]
   const layered = { ...overlaid(layers), ...(found ? { providers: entries } : {}) }
   const whole = parseFilled(schema, layered, file.filledBy)
   if (!whole.ok) {
     // The file is right, so it is something that was found.
-    const ofFindings = explained(whole.issues, whole.value)
     throw refusal(
       problems,
-      ofFindings.map(({ path, problem }) => `${formatPath(path)}, as found: ${problem}`),
+      explained(whole.issues, whole.value).map(({ path, problem }) => {
+        const variables = variablesOf(path, environment, found)
+        return `${formatPath(path)}, ${variables ? `from ${variables.join(', ')}` : 'as found'}: ${problem}`
+      }),
     )
   }
   const config = whole.output
@@ -103,15 +106,33 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
     variables: clientVariables,
     host: config.server.host,
     hostSetBy: setHost(flags, environment, file),
-    openOnNetwork: flags.openOnNetwork ?? readFlag(named('DRAGOMAN_OPEN_ON_NETWORK', variables) ?? ''),
+    openOnNetwork: flags.openOnNetwork ?? readFlag(nonEmpty('DRAGOMAN_OPEN_ON_NETWORK', variables) ?? ''),
   })
   const complaints = refusal([...problems, ...checkTogether(config, clients.mode)], answer.problems)
   if (complaints.problems.length > 0) throw complaints
 
-  const settings = assemble({ config, clients, cwd, discovery, found, presets, context, variables, findingTypes })
+  const unused = found ? [] : unusedBesideFile(variables, (name) => file.refersTo.has(name))
+  const settings = assemble({
+    config,
+    clients,
+    cwd,
+    discovery: findings?.discovery,
+    found,
+    presets,
+    context,
+    variables,
+    findingTypes,
+  })
   return {
     ...settings,
-    notices: [...dotEnv.notices, ...file.notices, ...environment.notices, ...answer.notices, ...settings.notices],
+    notices: [
+      ...dotEnv.notices,
+      ...file.notices,
+      ...environment.notices,
+      ...answer.notices,
+      ...(unused.length > 0 ? [`${unused.join(', ')}: not used, because ${file.name} has providers`] : []),
+      ...settings.notices,
+    ],
     sources: [
       ...(file.isThere ? [file.name] : []),
       ...(dotEnv.values ? ['.env'] : []),
@@ -145,8 +166,19 @@ function unreadLines(text: string): number[] {
   })
 }
 
-function named(name: string, variables: Variables): string | undefined {
+function nonEmpty(name: string, variables: Variables): string | undefined {
   return variables.get(name)?.trim() || undefined
+}
+
+/** The variables that a place of the configuration is from, as messages call them; undefined where it is from none. */
+function variablesOf(
+  [section, key, inside]: readonly PropertyKey[],
+  environment: EnvironmentSettings,
+  found: ReadonlyMap<string, FoundProvider> | undefined,
+): readonly string[] | undefined {
+  if (section === 'providers') return found?.get(String(key))?.setBy?.get(String(inside))
+  const label = environment.setBy.get(`${String(section)}.${String(key)}`)
+  return label === undefined ? undefined : [label]
 }
 
 /** An empty section asks for nothing, and so does not keep the server from looking for itself. */

@@ -52,3 +52,9 @@ export function faultOfClientKey(value: string): string | undefined {
     ? undefined
     : 'has a space or a letter outside ASCII, which no header can carry'
 }
+
+/** What is wrong with a key that was found in the environment, which is then left aside. Never holds the value. */
+export function faultOfFoundKey(value: string): string | undefined {
+  if (isPlaceholder(value)) return 'it holds a placeholder'
+  return /^[\x21-\x7e]+$/.test(value) ? undefined : 'it holds spaces or invisible characters'
+}

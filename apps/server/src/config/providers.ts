@@ -2,6 +2,7 @@ import { type OutgoingProxy, type ProviderFactory, Secret } from '@dragoman/core
 import type { CredentialSource } from '@dragoman/token-pool'
 import type { Discovery } from '../discover.ts'
 import type { NamedProvider } from './deployments.ts'
+import type { MadeProvider } from './made-providers.ts'
 import { optionNames, type ProviderEntry } from './provider-schema.ts'
 import type { Config } from './schema.ts'
 import type { CredentialPlace, ProviderOrigin, ProviderSettings } from './settings.ts'
@@ -19,11 +20,21 @@ export interface FoundProvider {
   readonly origin: ProviderOrigin
   /** As one would write it into the file. */
   readonly entry: Readonly<Record<string, unknown>>
+  /** By key of the entry, the variables that it is from, as messages call them; not where a preset says the rest. */
+  readonly setBy?: MadeProvider['setBy']
 }
 
-/** Findings as providers, by id: hosted ones, then local ones, then the one that is always there. */
-export function foundProviders(discovery: Discovery, types: FindingTypes): ReadonlyMap<string, FoundProvider> {
+/**
+ * Findings as providers, by id: those that variables make, presets with a key, local ones, and at last the one that is
+ * always there.
+ */
+export function foundProviders(
+  made: readonly MadeProvider[],
+  discovery: Discovery,
+  types: FindingTypes,
+): ReadonlyMap<string, FoundProvider> {
   return new Map<string, FoundProvider>([
+    ...made.map(({ id, entry, setBy }): [string, FoundProvider] => [id, { origin: 'environment', entry, setBy }]),
     ...discovery.hosted.map(({ id, key, baseUrl }): [string, FoundProvider] => {
       const address = baseUrl === undefined ? { preset: id } : { baseUrl }
       const entry = { type: types.preset, ...address, credentials: [{ apiKey: key.reveal() }] }

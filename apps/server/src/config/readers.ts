@@ -115,3 +115,46 @@ export function readJsonList(value: string): string[] | undefined {
     return undefined // not JSON, which the caller words without quoting it
   }
 }
+
+/** For what is off without the variable too: off says nothing. */
+export const onSwitch: Reader<true | typeof leaveAlone> = { form: flag.form, read: (text) => oneWay(text, true) }
+
+/** For what is on without the variable too: on says nothing. */
+export const offSwitch: Reader<false | typeof leaveAlone> = { form: flag.form, read: (text) => oneWay(text, false) }
+
+function oneWay<Way extends boolean>(text: string, way: Way): Way | typeof leaveAlone | undefined {
+  const isOn = readFlag(text)
+  if (isOn === undefined) return undefined
+  return isOn === way ? way : leaveAlone
+}
+
+/** What is only asked by another variable whether it is off. */
+export const switchAlone: Reader<typeof leaveAlone> = {
+  form: flag.form,
+  read: (text) => (readFlag(text) === undefined ? undefined : leaveAlone),
+}
+
+export const wholeNumber: Reader<number> = {
+  form: 'a whole number',
+  read: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
+}
+
+export const modelName: Reader<string> = {
+  form: 'the name of a model, without `*`',
+  read: (text) => (text.includes('*') ? undefined : text),
+}
+
+/** An empty list says nothing. */
+export const texts: Reader<readonly string[] | typeof leaveAlone> = {
+  form: 'a JSON list of texts',
+  read(text) {
+    const list = readJsonList(text)?.map((entry) => entry.trim())
+    if (!list || list.includes('')) return undefined
+    return list.length > 0 ? list : leaveAlone
+  },
+}
+
+export const secrets: Reader<readonly string[] | typeof leaveAlone> = {
+  form: 'a JSON list of secrets',
+  read: (text) => texts.read(text),
+}

@@ -1,6 +1,7 @@
 import { environmentTable } from './environment.ts'
 import { branches, expectation, type JsonSchema } from './json-schema.ts'
 import { sharedNames } from './provider-schema.ts'
+import { modelVariables, providerVariables } from './provider-variables.ts'
 
 /** Every key with its type, default and meaning, then the environment: the page `docs/configuration.md`. */
 export function referencePage(schema: JsonSchema): string {
@@ -135,13 +136,43 @@ function environmentSection(): string[] {
       ]),
     ),
     '',
-    'Understood, and without effect:',
+    ...providerVariablesSection(),
+    '',
+    '### Without effect',
+    '',
+    'These are understood, and a note at the start says the same as this table:',
     '',
     ...table(
       ['Variable', 'Why'],
       idle.map(({ name, note = '' }) => [`\`${name}\``, note]),
     ),
     '',
+  ]
+}
+
+function providerVariablesSection(): string[] {
+  const ofProviders = providerVariables.map(({ name, of, setting, reader, beside, note }) => [
+    `\`${name}\``,
+    of.map((id) => `\`${id}\``).join(', '),
+    `\`${setting}\``,
+    reader.form,
+    [...(beside === undefined ? [] : [`With \`${beside}\`.`]), ...(note === undefined ? [] : [note])].join(' '),
+  ])
+  const ofModels = modelVariables.map(({ name, of, model, reader }) => [
+    `\`${name}\``,
+    of.map((id) => `\`${id}\``).join(', '),
+    '`models[].name`',
+    reader.form,
+    `A further name of \`${model}\`.`,
+  ])
+  return [
+    '### Variables that make providers',
+    '',
+    'Where the file has no `providers`, each of these sets what one would write under `providers.<id>`. A provider is made',
+    'where a credential of it is set, or what its note says; a variable that only shapes one that is not there is left aside',
+    'with a note. Those that are made come before presets, in this order: the first suggests the default model.',
+    '',
+    ...table(['Variable', 'Providers', 'Setting', 'Value', 'Note'], [...ofProviders, ...ofModels]),
   ]
 }
 

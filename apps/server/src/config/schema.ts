@@ -94,6 +94,11 @@ const deploymentSchema = z.looseObject({
   normalize: normalizeSchema.optional(),
 })
 
+/** Before `/v1`, these would mean something else. */
+function isOwnPath(segment: string): boolean {
+  return ['v1', 'admin', 'health', 'docs'].includes(segment)
+}
+
 const modelSchema = z.strictObject({
   name: z
     .string()
@@ -101,6 +106,13 @@ const modelSchema = z.strictObject({
     .refine((name) => !name.slice(0, -1).includes('*'))
     .meta({ title: 'a name, with no `*` but one at its end' })
     .describe('What clients ask for. A `*` at its end stands for the rest of the name.'),
+  variant: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/)
+    .refine((variant) => !isOwnPath(variant))
+    .meta({ title: 'a-z, 0-9 and -, and no path of the server itself' })
+    .optional()
+    .describe('Only requests to `/<variant>/v1/…` get this one; for them it stands before others of the same name.'),
   deployments: z
     .array(deploymentSchema)
     .min(1)

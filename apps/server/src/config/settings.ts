@@ -47,6 +47,8 @@ export interface DeploymentSettings {
 
 export interface ModelSettings {
   readonly name: string
+  /** Only requests for this variant reach it. */
+  readonly variant?: string | undefined
   readonly deployments: readonly DeploymentSettings[]
 }
 

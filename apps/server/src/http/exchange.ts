@@ -11,6 +11,8 @@ export class Exchange {
   readonly path: string
   /** Name of the client key; `open` where none is asked for. */
   client = 'open'
+  /** Which of same-named models are meant: the part of the path before `/v1`. */
+  variant: string | undefined
   /** The gateway has it and will say how it ended. */
   isRecorded = false
   /** What was answered in place of what was asked for. */
@@ -99,14 +101,27 @@ export function openExchange(
   request: IncomingMessage,
   response: ServerResponse & { [key]?: Exchange },
   startedAt: number,
+  variants: ReadonlySet<string> = noVariants,
 ): Exchange {
   const target = splitTarget(request.url ?? '/')
   const exchange = new Exchange(target, startedAt)
   response[key] = exchange
   response.setHeader('x-request-id', exchange.id)
-  request.url = canonicalPath(target.path)
+  const variant = variants.size > 0 ? variantOf(target.path, variants) : undefined
+  exchange.variant = variant?.name
+  request.url = canonicalPath(variant?.rest ?? target.path)
+  // Anthropic's SDK reads no other name.
+  if (speaksMessages(request)) response.setHeader('request-id', exchange.id)
   response.on('close', () => exchange.end())
   return exchange
+}
+
+const noVariants: ReadonlySet<string> = new Set()
+
+/** `/fast/v1/models` -> `fast` and `/v1/models`. */
+function variantOf(path: string, variants: ReadonlySet<string>): { name: string; rest: string } | undefined {
+  const [, name = '', rest] = /^\/+([^/]+)(\/+v1\/.*)$/.exec(path) ?? []
+  return rest !== undefined && variants.has(name) ? { name, rest } : undefined
 }
 
 function splitTarget(target: string): { path: string; query: string } {
@@ -115,6 +130,12 @@ function splitTarget(target: string): { path: string; query: string } {
   const query = at < 0 ? '' : target.slice(at + 1)
   // A client that takes us for its proxy sends the whole URL.
   return { path: path.startsWith('/') ? path : (URL.parse(path)?.pathname ?? path), query }
+}
+
+/** Whether a client is one of Anthropic's API. Its models are asked for at the same address as OpenAI's. */
+export function speaksMessages({ url = '', headers }: IncomingMessage): boolean {
+  if (url.startsWith('/v1/messages')) return true
+  return url.startsWith('/v1/models') && headers['anthropic-version'] !== undefined
 }
 
 /** An `AbortSignal` in little: Node's costs as much as finding a route. */

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { DragomanError, errorBody, errorHeaders, isDragomanError, toDragomanError } from '@dragoman/core'
+import { messagesClient } from '@dragoman/dialects/anthropic-messages'
 import type { Logger } from 'pino'
-import { exchangeOf } from './exchange.ts'
+import { exchangeOf, speaksMessages } from './exchange.ts'
 
 /** Every error becomes an answer in the client's dialect, or ends the connection when one is under way. */
 export function errorAnswer(log: Logger): (cause: unknown, response: ServerResponse) => void {
@@ -16,13 +17,19 @@ export function errorAnswer(log: Logger): (cause: unknown, response: ServerRespo
 }
 
 export function sendError(response: ServerResponse, error: DragomanError): void {
-  const body = JSON.stringify(errorBody(error))
+  const body = JSON.stringify(bodyFor(response, error))
   response.writeHead(error.status, {
     ...errorHeaders(error),
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
   })
   response.end(response.req.method === 'HEAD' ? undefined : body)
+}
+
+/** In the words of whoever asked. */
+function bodyFor(response: ServerResponse, error: DragomanError): object {
+  const { id } = exchangeOf(response)
+  return speaksMessages(response.req) ? messagesClient.errorBody(error, id) : errorBody(error)
 }
 
 /** The router reports what it finds wrong itself, such as a path that cannot be decoded, by a status. */

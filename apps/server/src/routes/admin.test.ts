@@ -2,6 +2,7 @@ import { type Credential, DragomanError, type Lease, Secret } from '@dragoman/co
 import { canary, type HandClock, handClock, leaked } from '@dragoman/testkit'
 import { type CredentialSource, TokenPool } from '@dragoman/token-pool'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { checkCredentials } from '../check-credentials.ts'
 import type { ProviderCredentials } from '../provider-credentials.ts'
 import { greeter, rawRequest, startTestServer, type TestServer } from '../test-server.ts'
 
@@ -24,6 +25,8 @@ const account = (name: string): CredentialSource => ({
 let signIn: (source: Credential) => Promise<Credential>
 /** What stands in the file of `zai`. */
 let file: { credentials: CredentialSource[]; problems: string[] }
+/** What the service of `zai` says of a key. */
+let probe: (credential: Credential) => Promise<'ok' | 'rejected' | 'challenged'>
 let clock: HandClock
 let zai: TokenPool
 let kimi: TokenPool
@@ -35,6 +38,7 @@ beforeEach(async () => {
   clock = handClock()
   answered = []
   file = { credentials: [key('one'), key('two'), key('three')], problems: [] }
+  probe = async () => 'ok'
   signIn = async ({ id }) => ({ id, values: { token: new Secret(secrets.session ?? '') } })
   zai = new TokenPool({ name: 'zai', credentials: file.credentials, clock, random: () => 0 })
   kimi = new TokenPool({
@@ -53,6 +57,7 @@ beforeEach(async () => {
       zai.set(file.credentials)
       return file
     },
+    check: () => checkCredentials({ pool: zai, clock, probe: (credential) => probe(credential) }),
     close: async () => zai.close(),
   }
   const fixed: ProviderCredentials = {
@@ -291,6 +296,7 @@ test.each([
   ['POST', 'reset-counters'],
   ['POST', 'reload'],
   ['POST', 'refresh'],
+  ['POST', 'check'],
 ])('%s %s of a provider that is not there is a 404 that says which there are', async (method, path) => {
   for (const query of ['provider=nothing', 'provider=', 'provider=zai&provider=nothing']) {
     const { status, json } = await ask(`${path}?${query}`, undefined, method)
@@ -340,6 +346,30 @@ test('reload says what was found, what came and went, and what could not be used
     { id: 'zai', added: [] },
     { id: 'kimi', found: 0 },
   ])
+})
+
+describe('a check by hand', () => {
+  test('says of each key what its service says, and how they all are then', async () => {
+    probe = async ({ id }) => (id === 'zai:2' ? 'rejected' : 'ok')
+    const { status, json } = await post('check')
+    expect(status).toBe(200)
+    expect(json.checked).toEqual([
+      { id: 'zai:1', outcome: 'ok' },
+      { id: 'zai:2', outcome: 'rejected' },
+      { id: 'zai:3', outcome: 'ok' },
+    ])
+    expect(json).toMatchObject({ total_tokens: 5, failed_tokens: 1 })
+    expect((await ask('zai:2')).json).toMatchObject({ state: 'cooling', reason: expect.stringContaining('401') })
+  })
+
+  test.each([
+    ['?provider=kimi', 'of the provider kimi'],
+    ['?provider=kimi&provider=kimi', 'of the provider kimi'],
+  ])('of a service that nothing can be asked is a 400 that says so (%s)', async (query, which) => {
+    const { status, json } = await post(`check${query}`)
+    expect([status, json.error.code]).toEqual([400, 'not_checkable'])
+    expect(json.error.message).toContain(which)
+  })
 })
 
 describe('a refresh by hand', () => {

@@ -70,6 +70,14 @@ export function adminRoutes({ credentials, clock, readJson }: AdminOptions): rea
         sendStats(response, providers)
       },
     },
+    {
+      path: '/admin/tokens/check',
+      async post(_request, response) {
+        const providers = askedProviders(credentials, response)
+        const checked = await check(providers)
+        sendJson(response, { checked, ...statsOf(providers, clock.now()) })
+      },
+    },
     { path: '/admin/tokens/:id', get: one(() => {}) },
     { path: '/admin/tokens/:id/reset', post: one(({ pool, status }) => pool.reset(status.id)) },
     { path: '/admin/tokens/:id/enable', post: one(({ pool, status }) => pool.enable(status.id)) },
@@ -172,6 +180,16 @@ async function reload(providers: Providers) {
 
 function idsOf({ pool }: ProviderCredentials): string[] {
   return pool.status().map(({ id }) => id)
+}
+
+/** Asks those services that can be asked. */
+async function check(providers: Providers) {
+  const checks = [...providers.values()].flatMap((provider) => provider.check?.() ?? [])
+  if (checks.length > 0) return (await Promise.all(checks)).flat()
+  const ids = [...providers.keys()]
+  const which = ids.length === 1 ? `of the provider ${ids[0]}` : 'of any provider'
+  const message = `The service ${which} has no cheap way to ask whether it takes a credential`
+  throw new DragomanError('invalid_request', message, { publicCode: 'not_checkable' })
 }
 
 /** Renews what can be renewed. */

@@ -1,12 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { type CallerSignal, chatEncoder, DragomanError } from '@dragoman/core'
-import type { Answer, Gateway, RouteInfo } from '@dragoman/gateway'
+import type { Answer, Gateway } from '@dragoman/gateway'
 import { type ChatCompletionRequest, chatCompletionRequest, validate } from '@dragoman/openai-schema'
-import { exchangeOf, header, headerValue, type OpenRequests } from '../http/exchange.ts'
+import { exchangeOf, type OpenRequests } from '../http/exchange.ts'
 import type { Handler } from '../http/handler.ts'
 import type { bodyReader } from '../http/read-json.ts'
 import { sendJson, sendJsonBytes } from '../http/send-json.ts'
 import { sendStream } from '../http/send-stream.ts'
+import { contextOf, tellRoute } from './chat-answer.ts'
 
 /** `POST /v1/chat/completions`. */
 export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<typeof bodyReader>): Handler {
@@ -16,16 +17,10 @@ export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<
     const { value, text } = await readJson(request, response)
     const body = readRequest(value)
     exchange.isRecorded = true
-    const { client, id: requestId } = exchange
-    const answer = await gateway.chat(body, { signal, client, session: session(request), requestId, body: text })
-    tellRoute(response, answer.route, body)
+    const answer = await gateway.chat(body, { ...contextOf(request, response, signal), body: text })
+    tellRoute(response, answer.route, body.model)
     return send(response, answer, body, signal)
   }
-}
-
-/** What coding agents call the session that a request belongs to. */
-function session({ headers }: IncomingMessage): string | undefined {
-  return header(headers, 'session-id') ?? header(headers, 'x-claude-code-session-id')
 }
 
 function readRequest(body: unknown): ChatCompletionRequest {
@@ -33,13 +28,6 @@ function readRequest(body: unknown): ChatCompletionRequest {
   if (checked.ok) return checked.value
   const { param, message, code } = checked.issue
   throw new DragomanError('invalid_request', message, { param: param || undefined, publicCode: code })
-}
-
-function tellRoute(response: ServerResponse, route: RouteInfo | undefined, body: ChatCompletionRequest): void {
-  response.setHeader('x-gateway-model', headerValue(route?.name ?? body.model))
-  if (!route) return
-  response.setHeader('x-gateway-provider', headerValue(route.provider))
-  if (route.dropped.length > 0) response.setHeader('x-gateway-dropped', route.dropped.map(headerValue).join(', '))
 }
 
 function send(

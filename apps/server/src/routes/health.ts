@@ -3,6 +3,7 @@ import type { AdminAccess } from '../http/admin-access.ts'
 import type { Handler } from '../http/handler.ts'
 import { sendJson } from '../http/send-json.ts'
 import type { ProviderCredentials } from '../provider-credentials.ts'
+import type { RequestCounts } from '../request-counts.ts'
 
 export interface HealthOptions {
   readonly version: string
@@ -10,10 +11,11 @@ export interface HealthOptions {
   /** Undefined: nobody learns more than the others. */
   readonly admin: AdminAccess | undefined
   readonly credentials: ReadonlyMap<string, ProviderCredentials>
+  readonly requests: RequestCounts | undefined
 }
 
-/** `GET /health`: 200 while the process can serve. With the admin key also how many credentials can. */
-export function health({ version, clock, admin, credentials }: HealthOptions): Handler {
+/** `GET /health`: 200 while the process can serve. With the admin key also how it has served, and what it can serve with. */
+export function health({ version, clock, admin, credentials, requests }: HealthOptions): Handler {
   const startedAt = clock.elapsed()
   return (request, response) => {
     const answer = (isAdmin: boolean) => {
@@ -23,6 +25,7 @@ export function health({ version, clock, admin, credentials }: HealthOptions): H
         timestamp: new Date(clock.now()).toISOString(),
         version,
         uptime: Math.floor((clock.elapsed() - startedAt) / 1000),
+        statistics: isAdmin ? requests?.summary() : undefined,
         tokens: isAdmin ? tokenCounts(credentials) : undefined,
       })
     }
@@ -33,10 +36,12 @@ export function health({ version, clock, admin, credentials }: HealthOptions): H
 
 function tokenCounts(credentials: ReadonlyMap<string, ProviderCredentials>) {
   const providers = [...credentials].map(([id, { pool }]) => {
-    const { total, available, cooling, disabled, inFlight } = pool.stats()
-    return { id, total, available, cooling, disabled, in_flight: inFlight }
+    const { total, available, cooling, disabled, inFlight, credentials: all } = pool.stats()
+    const lastSuccessAt = Math.max(...all.map((status) => status.lastSuccessAt ?? 0))
+    const last_success_at = lastSuccessAt > 0 ? new Date(lastSuccessAt).toISOString() : undefined
+    return { id, total, available, cooling, disabled, in_flight: inFlight, last_success_at }
   })
-  const sum = (name: Exclude<keyof (typeof providers)[number], 'id'>) =>
+  const sum = (name: 'total' | 'available' | 'cooling' | 'disabled' | 'in_flight') =>
     providers.reduce((total, provider) => total + provider[name], 0)
   return {
     total: sum('total'),

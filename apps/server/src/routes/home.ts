@@ -37,6 +37,11 @@ export function home(facts: HomeFacts): Handler {
   }
 }
 
+/** `GET /favicon.ico`: browsers ask for it beside any JSON that they show, and it is not to look like a mistake in the log. */
+export const noIcon: Handler = (_request, response) => {
+  response.writeHead(204, { 'cache-control': 'public, max-age=86400' }).end()
+}
+
 function isBrowser(accept = ''): boolean {
   return accept.includes('text/html') && !accept.includes('application/json')
 }

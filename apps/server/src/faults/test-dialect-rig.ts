@@ -1,0 +1,135 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type LogEntry, Secret } from '@dragoman/core'
+import { type Limits, staticCredentials } from '@dragoman/gateway'
+import { canary, type FakeUpstream, type HandClock, handClock, startFakeUpstream } from '@dragoman/testkit'
+import type { AppOptions } from '../app.ts'
+import { startTestServer, type TestServer } from '../test-server.ts'
+import { clients, type DialectClient } from './test-dialect-clients.ts'
+import { type UpstreamKind, upstreamKinds } from './test-dialect-upstreams.ts'
+import { ClientAnswer, limits, turns } from './test-stream-rig.ts'
+
+/** Every dialect of a client over every kind of upstream. */
+export const pairs = clients.flatMap((client) =>
+  upstreamKinds.map((kind) => ({ client, kind, pair: `${client.dialect} over ${kind.name}` })),
+)
+
+export interface DialectRig extends AsyncDisposable {
+  readonly server: TestServer
+  /** Serves the model `m`. */
+  readonly upstream: FakeUpstream
+  /** Drives every limit. It stands still: what happens without moving it happened at once. */
+  readonly clock: HandClock
+  readonly records: readonly LogEntry[]
+  /** The nth record, from 1. */
+  recorded(n?: number): Promise<LogEntry>
+  /** Sends a request in the client's dialect: `ask` with these fields. */
+  send(client: DialectClient, fields?: Record<string, unknown>, options?: SendOptions): Promise<ClientAnswer>
+  /** Moves the clock until `over` settles, and gives how far. Fails where that takes more than `atMostMs`. */
+  pass(over: Promise<unknown>, atMostMs: number): Promise<number>
+}
+
+export interface SendOptions {
+  readonly signal?: AbortSignal
+  readonly headers?: Record<string, string>
+}
+
+export interface DialectRigOptions extends Partial<Pick<AppOptions, 'keys' | 'state' | 'limits'>> {
+  readonly gatewayLimits?: Partial<Limits>
+}
+
+/** The whole server over one fake upstream, on a clock that stands still. */
+export async function startDialectRig(
+  kind: UpstreamKind,
+  { gatewayLimits, ...app }: DialectRigOptions = {},
+): Promise<DialectRig> {
+  const upstream = await startFakeUpstream()
+  const clock = handClock()
+  const records: LogEntry[] = []
+  const waiting = new Set<() => void>()
+  const entry = {
+    id: 'a',
+    provider: kind.provider(upstream.origin, clock),
+    credentials: staticCredentials([{ id: 'key-a', values: { apiKey: new Secret(canary('key-of-a')) } }]),
+  }
+  const server = await startTestServer(undefined, {
+    ...app,
+    clock,
+    gatewayOptions: {
+      providers: [entry],
+      models: [{ name: 'm', deployments: [{ entry, model: kind.model }] }],
+      fallbackName: undefined,
+      clock,
+      // No repetition: it would wait by the clock.
+      limits: { ...limits, attempts: 1, ...gatewayLimits },
+      record(record) {
+        records.push(record)
+        for (const check of [...waiting]) check()
+      },
+    },
+  })
+
+  return {
+    server,
+    upstream,
+    clock,
+    records,
+    recorded: (n = 1) =>
+      new Promise((resolve) => {
+        const check = () => {
+          const record = records[n - 1]
+          if (!record) return
+          waiting.delete(check)
+          resolve(record)
+        }
+        waiting.add(check)
+        check()
+      }),
+    send: async (client, fields, options) =>
+      new ClientAnswer(await post(server.port, client.path, client.ask(fields), options)),
+    async pass(over, atMostMs) {
+      const from = clock.elapsed()
+      let isOver = false
+      const note = () => {
+        isOver = true
+      }
+      over.then(note, note)
+      await turns()
+      while (!isOver) {
+        const passed = clock.elapsed() - from
+        if (passed >= atMostMs) throw new Error(`Nothing had happened after ${passed} ms`)
+        await clock.advance(atMostMs / 20)
+        await turns()
+      }
+      return clock.elapsed() - from
+    },
+    async [Symbol.asyncDispose]() {
+      // The upstream first: a client that a test left waiting is not to hold the server for its grace.
+      await upstream.close()
+      await server.stop()
+      await entry.provider.close()
+    },
+  }
+}
+
+/** Resolves with the head; rejects where the connection ends before it. */
+export function post(
+  port: number,
+  path: string,
+  body: unknown,
+  { signal, headers = {} }: SendOptions = {},
+): Promise<IncomingMessage> {
+  const options = {
+    host: '127.0.0.1',
+    port,
+    method: 'POST',
+    path,
+    headers: { 'content-type': 'application/json', ...headers },
+    agent: false,
+    signal,
+  }
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(options, resolve)
+    sent.on('error', reject)
+    sent.end(JSON.stringify(body))
+  })
+}

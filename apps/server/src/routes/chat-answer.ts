@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AnswerEncoder, AnswerReader, CallerSignal, Dialect } from '@dragoman/core'
+import type { ReadRequest } from '@dragoman/dialects'
+import type { Answer, ChatContext, Gateway, RouteInfo } from '@dragoman/gateway'
+import { exchangeOf, header, headerValue } from '../http/exchange.ts'
+import { sendJson, sendJsonBytes } from '../http/send-json.ts'
+import { sendStream } from '../http/send-stream.ts'
+
+/** A chat in another dialect than Chat Completions, read. */
+export interface TranslatedChat {
+  readonly dialect: Dialect
+  readonly asked: ReadRequest
+  /** The request as it came, where an upstream's own answer will do. */
+  readonly body?: string | undefined
+  readonly reader?: (() => AnswerReader) | undefined
+  /** What stands for "nothing yet" between frames of an upstream. */
+  readonly silence: string
+  /** Learns of the answer before anything of it is written. */
+  onAnswer?(answer: Answer): void
+}
+
+/** Asks the gateway, and writes what it answers in the client's dialect. */
+export async function answerTranslated(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { gateway, signal }: { readonly gateway: Gateway; readonly signal: CallerSignal },
+  { dialect, asked, body, reader, silence, onAnswer }: TranslatedChat,
+): Promise<void> {
+  const { chat, relayOnly } = asked
+  const context = { ...contextOf(request, response, signal), dialect, body, reader, relayOnly }
+  exchangeOf(response).isRecorded = true
+  const answer = await gateway.chat(chat, context)
+  onAnswer?.(answer)
+  tellRoute(response, answer.route, chat.model, asked.dropped)
+  switch (answer.kind) {
+    case 'completion':
+      return sendJson(response, asked.whole(answer.completion))
+    case 'bytes':
+      return sendJsonBytes(response, answer.bytes)
+    case 'chunks':
+      return sendStream(response, answer.chunks, relayable(asked.encoder(), answer, silence), signal)
+  }
+}
+
+/** What the gateway is told of a request beside its body. */
+export function contextOf(request: IncomingMessage, response: ServerResponse, signal: CallerSignal): ChatContext {
+  const { client, variant, id: requestId } = exchangeOf(response)
+  return { signal, client, variant, session: session(request), requestId }
+}
+
+/** What coding agents call the session that a request belongs to. */
+function session({ headers }: IncomingMessage): string | undefined {
+  return header(headers, 'session-id') ?? header(headers, 'x-claude-code-session-id')
+}
+
+const nothing: readonly string[] = []
+
+/** @param dropped what was left out before a target was chosen */
+export function tellRoute(
+  response: ServerResponse,
+  route: RouteInfo | undefined,
+  model: string,
+  dropped: readonly string[] = nothing,
+): void {
+  response.setHeader('x-gateway-model', headerValue(route?.name ?? model))
+  if (route) response.setHeader('x-gateway-provider', headerValue(route.provider))
+  const all = route && route.dropped.length > 0 ? [...dropped, ...route.dropped] : dropped
+  if (all.length > 0) response.setHeader('x-gateway-dropped', all.map(headerValue).join(', '))
+}
+
+/**
+ * An encoder for an answer that may turn out to be the upstream's own frames: those bring their own beginning and end,
+ * and what is said between them must not be part of another answer.
+ */
+function relayable(
+  encoder: AnswerEncoder,
+  answer: Extract<Answer, { kind: 'chunks' }>,
+  silence: string,
+): AnswerEncoder {
+  let isRelayed = false
+  return {
+    contentType: encoder.contentType,
+    chunk: (chunk) => encoder.chunk(chunk),
+    relayed() {
+      isRelayed = true
+    },
+    heartbeat: () => (isRelayed || answer.isRelaying ? silence : encoder.heartbeat()),
+    end: () => (isRelayed ? '' : encoder.end()),
+    error: (error) => encoder.error(error),
+  }
+}

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { startFakeUpstream } from '../../packages/testkit/src/fake-upstream.ts'
+import { startForwardProxy } from '../../packages/testkit/src/forward-proxy.ts'
+import type { Agent, Program } from './agent.ts'
+import { createFakeModel } from './fake-model.ts'
+import { startServer } from './server-process.ts'
+import { createTask } from './task.ts'
+import type { Wording } from './wording.ts'
+
+/** What came of one agent over one upstream. */
+export interface Outcome {
+  readonly problems: readonly string[]
+  /** Requests that reached the upstream. */
+  readonly requests: number
+  /** Hosts beyond loopback that the agent asked for, in vain. */
+  readonly refusedHosts: readonly string[]
+  readonly ms: number
+}
+
+export interface Run {
+  readonly agent: Agent
+  /** The name that the agent asks for. */
+  readonly model: string
+  readonly wording: Wording
+  /** Where the agent's packages are. */
+  readonly installed: string
+  /** For the run's own folder, in which all that was said is kept. */
+  readonly folder: string
+}
+
+const clientKey = 'sk-of-the-agent-0123456789'
+const upstreamKey = 'sk-of-the-upstream-0123456789'
+
+/** Longer than any agent takes that gets its answers. */
+const deadlineMs = 120_000
+
+export async function runAgent({ agent, model, wording, installed, folder }: Run): Promise<Outcome> {
+  const began = performance.now()
+  const place = await mkdtemp(join(folder, `${agent.id}-${model}-${wording.id}-`))
+  const [home, work, own] = ['home', 'work', 'server'].map((name) => join(place, name)) as [string, string, string]
+  await Promise.all([home, work, own].map((path) => mkdir(path)))
+
+  const task = await createTask(work)
+  const { hands, keepsReasoning } = agent
+  const fake = createFakeModel({ task, hands, wording, keepsReasoning, clientKey, upstreamKey })
+  await using upstream = await startFakeUpstream()
+  upstream.always((request) => fake.answer(request))
+  await using server = await startServer(own, {
+    clients: { keys: [clientKey] },
+    providers: {
+      upstream: {
+        type: 'openai-compatible',
+        baseUrl: `${upstream.origin}/v1`,
+        credentials: [{ apiKey: upstreamKey }],
+        ...wording.options,
+      },
+    },
+    // Agents have small models of their own for titles.
+    models: [{ name: '*', deployments: [{ provider: 'upstream', model: wording.model }] }],
+  })
+  await using outside = await startForwardProxy({ refuse: 403 })
+
+  const program = agent.program(installed, { origin: server.origin, key: clientKey, model, prompt: task.prompt, home })
+  const ended = await execute(program, { home, work, proxy: outside.origin })
+  await server.stop()
+
+  const problems = [...fake.problems, ...(await task.check())]
+  if (ended.code !== 0) problems.push(`it ended with ${ended.code}: ${ended.stderr.trim().slice(-2_000)}`)
+  if (!ended.stdout.includes(task.farewell)) problems.push(`it did not say ${JSON.stringify(task.farewell)} in the end`)
+  if (fake.turns !== 3) problems.push(`the task took ${fake.turns} turns, not 3`)
+  for (const { status = 0, level, msg } of server.log) {
+    if (status >= 400 || level > 30) problems.push(`the server says: ${msg}`)
+  }
+  const said = { stdout: ended.stdout, stderr: ended.stderr, server: server.log, asked: outside.seen }
+  await Promise.all([
+    writeFile(join(place, 'said.json'), JSON.stringify(said, null, 1)),
+    ...upstream.requests.map(({ text }, i) => writeFile(join(place, `upstream-${i + 1}.json`), text)),
+  ])
+  const refusedHosts = [...new Set(outside.seen.map(({ line }) => line))]
+  return { problems, requests: upstream.requests.length, refusedHosts, ms: performance.now() - began }
+}
+
+/** Runs it with nothing of our own environment, and with no way out but a proxy that refuses. */
+async function execute(
+  { file, args, env, files = {} }: Program,
+  { home, work, proxy }: { readonly home: string; readonly work: string; readonly proxy: string },
+): Promise<{ readonly code: number | string; readonly stdout: string; readonly stderr: string }> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(home, path)), { recursive: true })
+    await writeFile(join(home, path), text)
+  }
+  const { PATH = '' } = process.env
+  const way = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: '127.0.0.1,localhost' }
+  const lower = Object.fromEntries(Object.entries(way).map(([name, value]) => [name.toLowerCase(), value]))
+  const surroundings = { PATH, HOME: home, TMPDIR: home, TERM: 'dumb', LANG: 'C.UTF-8', ...way, ...lower, ...env }
+  const stopped = AbortSignal.timeout(deadlineMs)
+  const child = spawn(file, args, {
+    cwd: work,
+    env: surroundings,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal: stopped,
+    killSignal: 'SIGKILL',
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text
+  })
+  child.on('error', () => {}) // the deadline: told below
+  const [code, signal] = await once(child, 'close').catch((error: Error) => [error.message])
+  return { code: stopped.aborted ? 'the deadline' : (code ?? signal), stdout, stderr }
+}
