@@ -14,6 +14,8 @@ export class AssistantTurn {
   readonly #calls: FunctionToolCallParam[] = []
   readonly #ids = new Set<string>()
   readonly #details: ReasoningDetail[] = []
+  /** The least index that no detail of an earlier message has: details of one index would be taken for one. */
+  #firstIndex = 0
   #reasoning = ''
 
   constructor(seal: ReasoningSeal | undefined, findings: Findings) {
@@ -31,6 +33,7 @@ export class AssistantTurn {
       if (content !== '') this.#texts.push(textPart({ text: content }))
       return
     }
+    this.#firstIndex = Math.max(0, ...this.#details.map(({ index }) => (index ?? -1) + 1))
     for (const [i, block] of content.entries()) this.#block(block, `${path}.content[${i}]`)
   }
 
@@ -61,7 +64,7 @@ export class AssistantTurn {
         const sealed = block.signature ? this.#seal?.open(block.signature) : undefined
         // What was not sealed here proves nothing to anybody else: its text is all that is left of it.
         this.#reasoning += sealed ? sealed.text : block.thinking
-        if (sealed?.details) this.#details.push(...sealed.details)
+        for (const detail of sealed?.details ?? []) this.#details.push(this.#numbered(detail))
         return
       }
       case 'redacted_thinking':
@@ -85,6 +88,11 @@ export class AssistantTurn {
       default:
         this.#other(block, path)
     }
+  }
+
+  #numbered(detail: ReasoningDetail): ReasoningDetail {
+    const { index } = detail
+    return typeof index === 'number' && this.#firstIndex > 0 ? { ...detail, index: index + this.#firstIndex } : detail
   }
 
   #other(block: ContentBlock, path: string): void {

@@ -25,6 +25,13 @@ describe('events', () => {
   const encoder = (fields: object = {}) =>
     messagesClient.readRequest({ ...asked, ...fields }, { seal: openSeal }).encoder()
 
+  test('name each message anew: some upstreams repeat their ids, and Claude Code joins messages of one id', () => {
+    const started = () => eventsOf(framesOf(encoder(), chatChunks({ id: 'chatcmpl-1', text: 'Hi' })))[0]
+    const ids = [started(), started()].map((event) => (event as unknown as { message: { id: string } }).message.id)
+    expect(ids).toEqual([expect.stringMatching(/^msg_/), expect.stringMatching(/^msg_/)])
+    expect(new Set(ids).size).toBe(2)
+  })
+
   test('follow the grammar, block by block', () => {
     const kinds = eventsOf(framesOf(encoder(), chatChunks(weather))).map((event) => {
       const { type, index, delta, content_block } = event as Record<string, { type: string }>
@@ -126,7 +133,7 @@ describe('events', () => {
         chunk(delta),
       )
       const events = eventsOf(framesOf(encoder(), chunks))
-      expect(events.at(-1)).toMatchObject({ type: 'error' })
+      expect(events.at(-1)).toMatchObject({ error: { message: expect.stringContaining('"f0" are no JSON object') } })
       expect(events.filter(({ type }) => type === 'error')).toHaveLength(1)
     })
   })
@@ -178,6 +185,13 @@ describe('events', () => {
     const chunks = [first, second, { ...last, choices: [{ ...last?.choices[0], stop_reason }] }] as never
     const events = eventsOf(framesOf(encoder({ stop_sequences: ['END'] }), chunks))
     expect(events.at(-2)).toMatchObject({ type: 'message_delta', delta: { stop_reason: expected, stop_sequence } })
+  })
+
+  test('the stop sequence of a whole answer is told too', () => {
+    const whole = wholeAnswer({ text: 'a' })
+    const choices = whole.choices.map((choice) => ({ ...choice, stop_reason: 'END' }))
+    const read = messagesClient.readRequest({ ...asked, stop_sequences: ['END'] })
+    expect(read.whole({ ...whole, choices })).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: 'END' })
   })
 
   test('a call that the token limit cut is closed as it is, and a whole message leaves it out', () => {

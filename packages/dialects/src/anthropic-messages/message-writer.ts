@@ -7,6 +7,7 @@ import type {
   ToolCallDelta,
   Usage,
 } from '@dragoman/openai-schema'
+import { newId } from '../openai-responses/ids.ts'
 import { WholePairs } from '../openai-responses/text-pieces.ts'
 import type { ReasoningSeal } from '../reasoning-seal.ts'
 import {
@@ -66,7 +67,8 @@ export class MessageWriter {
     if (this.#failure || this.#hasEnded) return
     if (!this.#isStarted) {
       this.#isStarted = true
-      this.#sink.start({ id: `msg_${chunk.id.replace(/^(chatcmpl-|msg_)/, '')}`, model: chunk.model })
+      // Never the upstream's: some engines say the same id again, and Claude Code joins messages of one id.
+      this.#sink.start({ id: newId('msg'), model: chunk.model })
     }
     // More than one choice cannot be asked for in this dialect.
     const choice = chunk.choices[0]
@@ -83,12 +85,13 @@ export class MessageWriter {
 
   #choice({ delta, finish_reason, ...rest }: ChunkChoice): void {
     this.#delta(delta)
-    if (!finish_reason || this.#failure) return
-    this.#finish = finish_reason
+    // As vLLM tells it. A whole answer has it beside its message.
     const stopReason: unknown = 'stop_reason' in rest ? rest.stop_reason : undefined
     if (typeof stopReason === 'string' && this.#options.stopSequences.includes(stopReason)) {
       this.#stopSequence = stopReason
     }
+    if (!finish_reason || this.#failure) return
+    this.#finish = finish_reason
     this.#closeAll()
   }
 

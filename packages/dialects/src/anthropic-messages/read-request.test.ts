@@ -111,6 +111,17 @@ describe('messages', () => {
     ])
   })
 
+  test('empty texts are left out', () => {
+    const empty = { type: 'text', text: '' }
+    expect(
+      messagesOf(
+        { role: 'user', content: [empty, { type: 'text', text: 'Hi' }] },
+        { role: 'assistant', content: [empty, call('t1')] },
+        { role: 'user', content: [result('t1'), empty] },
+      ),
+    ).toMatchObject([ask, { content: null }, { role: 'tool' }])
+  })
+
   test('a turn in several messages is one, with its reasoning', () => {
     const turn = messagesOf(
       ask,
@@ -132,6 +143,24 @@ describe('messages', () => {
       reasoning_content: 'hm',
       reasoning_details: [{ type: 'reasoning.encrypted', data: 'x' }],
       tool_calls: [{ id: 't1' }],
+    })
+  })
+
+  test('details of two messages in one turn do not become one', () => {
+    const signature = (data: string) =>
+      openSeal.seal({ text: '', details: [{ type: 'reasoning.encrypted', data, index: 0 }] })
+    const thinking = (data: string) => ({ type: 'thinking', thinking: '', signature: signature(data) })
+    const turn = messagesOf(
+      ask,
+      { role: 'assistant', content: [thinking('a'), thinking('b')] },
+      { role: 'assistant', content: [thinking('c')] },
+    )[1]
+    expect(turn).toMatchObject({
+      reasoning_details: [
+        { data: 'a', index: 0 },
+        { data: 'b', index: 0 },
+        { data: 'c', index: 1 },
+      ],
     })
   })
 

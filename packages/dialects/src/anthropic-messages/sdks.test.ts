@@ -1,9 +1,11 @@
 import { createAnthropic } from '@ai-sdk/anthropic'
 import Anthropic from '@anthropic-ai/sdk'
+import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { chatChunks, wholeAnswer } from '@dragoman/testkit'
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import { describe, expect, test } from 'vitest'
 import { front, type Model, openSeal } from './test-front.ts'
+import { messagesReader, messagesUpstream } from './upstream.ts'
 
 const usage = {
   prompt_tokens: 50,
@@ -197,4 +199,29 @@ describe('@ai-sdk/anthropic', () => {
       { role: 'tool', tool_call_id: 'functions.get_time:1', content: 'noon' },
     ])
   })
+})
+
+test("Anthropic's own signatures survive a client that gets them sealed", async () => {
+  const content = [
+    { type: 'thinking', thinking: 'Need weather.', signature: 'EqQB' },
+    { type: 'redacted_thinking', data: 'r' },
+    { type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: { city: 'Oslo' } },
+  ]
+  const answer = { type: 'message', id: 'msg_1', model: 'm', content, stop_reason: 'tool_use' }
+  const { client, chats } = anthropic(() => messagesReader().whole(answer))
+  const { content: shown } = await client.messages.stream(asked).finalMessage()
+  expect(shown).toMatchObject([
+    { type: 'thinking', thinking: 'Need weather.' },
+    { type: 'tool_use', id: 'toolu_1' },
+  ])
+  expect(JSON.stringify(shown[0])).toContain('sealed.')
+  const results = [{ type: 'tool_result' as const, tool_use_id: 'toolu_1', content: 'ok' }]
+  const messages = [
+    ...asked.messages,
+    { role: 'assistant' as const, content: shown },
+    { role: 'user' as const, content: results },
+  ]
+  await client.messages.stream({ ...asked, messages }).finalMessage()
+  const { body } = messagesUpstream.writeRequest(chats[1] as ChatCompletionRequest)
+  expect(body.messages).toMatchObject([{}, { role: 'assistant', content }, { role: 'user' }])
 })

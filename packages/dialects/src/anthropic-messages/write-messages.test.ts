@@ -1,7 +1,8 @@
+import { collect } from '@dragoman/core'
 import type { AssistantMessage, ChatCompletionRequest, ChatMessage } from '@dragoman/openai-schema'
 import { expect, test } from 'vitest'
 import type { MessagesOptions } from './messages-options.ts'
-import { messagesUpstream } from './upstream.ts'
+import { messagesReader, messagesUpstream } from './upstream.ts'
 
 const ask: ChatMessage = { role: 'user', content: 'Hi' }
 const write = (request: Partial<ChatCompletionRequest>, options: MessagesOptions = {}) =>
@@ -203,3 +204,21 @@ test('a model that does not think is not given what it thought to go on with', (
   expect(messagesOf(...messages)).toMatchObject([{}, { content: [said('So')] }])
   expect(messagesOf(...messages, ask)).toMatchObject([{}, { content: [{ type: 'thinking' }, said('So')] }, {}])
 })
+
+test('a turn that was read goes back as it came', async () => {
+  const content = [
+    { type: 'redacted_thinking', data: 'r' },
+    { type: 'thinking', thinking: 'hm', signature: 's1' },
+    { type: 'thinking', thinking: '', signature: 's2' },
+    { type: 'text', text: 'So' },
+    { type: 'tool_use', id: 'toolu_1', name: 'look', input: { at: ['x', 1] } },
+  ]
+  const answer = { type: 'message', id: 'msg_1', model: 'm', role: 'assistant', content, stop_reason: 'tool_use' }
+  const { choices } = await collect(inOrder(messagesReader().whole(answer)), { model: 'm', messages: [ask] })
+  const turn = choices[0]?.message as AssistantMessage
+  expect(messagesOf(ask, turn, result('toolu_1'))).toMatchObject([{}, { role: 'assistant', content }, {}])
+})
+
+async function* inOrder<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}

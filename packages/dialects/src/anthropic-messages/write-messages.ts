@@ -100,7 +100,7 @@ class ConversationWriter {
     if (last?.role === 'assistant') {
       trimEnd(last.said)
       // A model that is not to think refuses to go on with what it thought.
-      
+      if (!this.#options.isThinking) last.reasoning.length = 0
     }
     const messages = this.#turns.flatMap((turn) => {
       const content = blocksOf(turn)

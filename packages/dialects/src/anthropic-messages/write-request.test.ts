@@ -132,6 +132,11 @@ describe('tools', () => {
     expect(write({ tools: [look], tool_choice }).body.tool_choice).toEqual(expected)
   })
 
+  test('where no tool may be called, none may be called in parallel either', () => {
+    const { body } = write({ tools: [look], tool_choice: 'none', parallel_tool_calls: false })
+    expect(body.tool_choice).toEqual({ type: 'none' })
+  })
+
   test('allowed tools are the only ones offered', () => {
     const { body } = write({
       tools: [look, { type: 'function', function: { name: 'go' } }],

@@ -105,8 +105,21 @@ describe('tools', () => {
     expect(relayOnly).toBeUndefined()
   })
 
+  test('that find tools are dropped: deferred ones are sent at once', () => {
+    const { chat, dropped, relayOnly } = read({
+      tools: [
+        { type: 'tool_search', execution: 'client', parameters: { type: 'object' } },
+        { ...fn('a'), defer_loading: true },
+      ],
+    })
+    expect(chat.tools).toMatchObject([{ function: { name: 'a' } }])
+    expect(dropped).toEqual(['tools[0]:tool_search'])
+    expect(relayOnly).toBeUndefined()
+  })
+
   test.each([
     [{ tools: [{ type: 'web_search' }], tool_choice: 'required' }, 'tool_choice'],
+    [{ tools: [{ type: 'tool_search' }], tool_choice: { type: 'tool_search' } }, 'tool_choice'],
     [
       { tools: [{ type: 'web_search_preview_2025_03_11' }], tool_choice: { type: 'web_search_preview' } },
       'tool_choice',

@@ -72,7 +72,7 @@ export class ToolTable {
       default:
         this.#hosted ??= tool.type
         // Offered, not demanded: the model answers without it, and the client is told.
-        if (isWebSearch(tool.type)) this.#findings.drop(`${path}:${tool.type}`)
+        if (isDispensable(tool.type)) this.#findings.drop(`${path}:${tool.type}`)
         else this.#unsupported(tool.type, path)
     }
   }
@@ -173,7 +173,11 @@ export class ToolTable {
   }
 }
 
-const isWebSearch = (type: string) => /^web_search(_preview)?(_\d{4}_\d{2}_\d{2})?$/.test(type)
+/**
+ * A search of the web, and one for tools that are loaded later: those of the request are all sent anyway, and Codex
+ * offers it with every model that it takes for one of OpenAI's.
+ */
+const isDispensable = (type: string) => /^(web_search(_preview)?(_\d{4}_\d{2}_\d{2})?|tool_search)$/.test(type)
 
 /** What the format of a custom tool demands is told in words: a function's schema cannot hold a grammar. */
 function describeCustom({ description, format }: CustomTool): string {
