@@ -8,8 +8,8 @@ import { FULL, type MeasurementName, measurements, type Outcome, QUICK } from '.
 import { type Options, parseOptions, USAGE } from './options.ts'
 import { OWN, page, passes, type Report, results, type Sample } from './report.ts'
 import { rows } from './rows.ts'
-import { type Contestant, hasOneLane, openSession, type Session } from './session.ts'
-import { type Lane, ROOT, type TargetName } from './targets.ts'
+import { type Contestant, openSession, type Session } from './session.ts'
+import { type Lane, ROOT, serves, type TargetName } from './targets.ts'
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
@@ -92,10 +92,14 @@ function wantedMeasurements({ rows: wanted }: Options): Set<MeasurementName> {
 
 /** In what ways a target is measured; undefined: there is one only. */
 function lanesOf(contestant: Contestant, measurement: MeasurementName, { rows: wanted }: Options) {
-  const isSingle = !measurements[measurement].hasLanes || hasOneLane(contestant.target)
-  const asked = rows.filter((row) => row.measurement === measurement && wanted.includes(row.id))
-  const lanes = isSingle ? [undefined] : asked.map(({ lane }): Lane | undefined => lane)
-  return lanes.map((lane) => ({ contestant, lane }))
+  const { name, lanes: known } = contestant.target
+  const asked = rows.filter(
+    ({ id, lane, ...row }) => row.measurement === measurement && wanted.includes(id) && serves(name, lane),
+  )
+  const lanes = asked.map(({ lane }): Lane | undefined =>
+    measurements[measurement].hasLanes && known ? lane : undefined,
+  )
+  return [...new Set(lanes)].map((lane) => ({ contestant, lane }))
 }
 
 /** A target that breaks down has answered wrongly. */

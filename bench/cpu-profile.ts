@@ -69,7 +69,7 @@ function areaOf(name: string, url: string): string {
   if (!url) return /^write/.test(name) ? 'kernel: write and writev' : 'native'
   const packed = url.split('/node_modules/')
   if (packed.length > 1) return packed.at(-1)?.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? 'npm'
-  if (!url.startsWith('node:')) return 'own code'
+  if (!url.startsWith('node:')) return /\/(?:packages|apps)\/([^/]+)\//.exec(url)?.[1] ?? 'own code'
   return /http/.test(url)
     ? 'node:http'
     : /stream/.test(url)

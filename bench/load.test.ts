@@ -1,55 +1,14 @@
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
-import { streamCheck } from './answer-check.ts'
+import { expect, test } from 'vitest'
 import { filled, streamEvents, wholeBody } from './contents.ts'
 import { MessageReader } from './http-message.ts'
 import { closedLoop, openStreams } from './load.ts'
+import { streamCheck } from './stream-check.ts'
+import { CLOSE, chunked, upstreamThatSends } from './test-upstream.ts'
 
 const STREAM = { chunks: 4, chars: 8 }
 const WHOLE = { kib: 1 }
-const closers: (() => void)[] = []
-
-afterEach(() => {
-  for (const close of closers.splice(0)) close()
-})
-
-/** Answers each request in turn with the next of these, and the last one again and again; '' closes the connection. */
-async function upstreamThatSends(...answers: readonly string[]) {
-  let next = 0
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {}) // a client that has seen enough
-    const reader = new MessageReader({
-      head: () => {},
-      data: () => {},
-      end() {
-        const [text = '', ...after] = (answers[Math.min(next++, answers.length - 1)] ?? '').split(CLOSE)
-        socket.write(text)
-        if (after.length > 0) socket.end()
-      },
-    })
-    socket.on('data', (bytes) => reader.push(bytes))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  closers.push(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return { port: address.port, headers: {}, prefix: 'test:' }
-}
-
-const CLOSE = '\0'
 const events = streamEvents(filled(STREAM), 'test:', true).map((event) => `data: ${event}\n\n`)
 const whole = wholeBody(filled(WHOLE), 'test:kib=1')
-
-function chunked(body: string, status = '200 OK', type = 'text/event-stream'): string {
-  const head = `HTTP/1.1 ${status}\r\nContent-Type: ${type}; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n`
-  return `${head}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
-}
 
 function counted(body: string, status = '200 OK'): string {
   const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
@@ -57,13 +16,13 @@ function counted(body: string, status = '200 OK'): string {
 }
 
 async function streamed(answer: string) {
-  const { wrong } = await openStreams(await upstreamThatSends(answer), { streams: 1, rampMs: 0, asked: STREAM })
+  const { wrong } = await openStreams(await upstreamThatSends('chat', answer), { streams: 1, rampMs: 0, asked: STREAM })
   return wrong
 }
 
 /** The first answer is looked at in full, the second is held to it. */
 async function looped(second: string) {
-  const endpoint = await upstreamThatSends(counted(whole), second)
+  const endpoint = await upstreamThatSends('chat', counted(whole), second)
   const { wrong } = await closedLoop(endpoint, { connections: 1, ms: 0, asked: WHOLE })
   return wrong
 }
@@ -123,7 +82,7 @@ test.each([
 })
 
 test('usage that was not asked for is found', () => {
-  const check = streamCheck({ asked: filled(STREAM), withUsage: false })
+  const check = streamCheck({ dialect: 'chat', asked: filled(STREAM), withUsage: false })
   new MessageReader(check).push(Buffer.from(chunked(events.join(''))))
   expect(check.fault).toBe('usage that was not asked for')
 })
@@ -131,7 +90,7 @@ test('usage that was not asked for is found', () => {
 test('wherever a stream is cut into reads, it is read the same', () => {
   const bytes = Buffer.from(chunked(events.join('')))
   for (let at = 1; at < bytes.length; at++) {
-    const check = streamCheck({ asked: filled(STREAM), withUsage: true })
+    const check = streamCheck({ dialect: 'chat', asked: filled(STREAM), withUsage: true })
     const reader = new MessageReader(check)
     reader.push(bytes.subarray(0, at))
     reader.push(bytes.subarray(at))
@@ -161,6 +120,6 @@ test.each([
   ['other usage', whole.replace('"total_tokens":29', '"total_tokens":30'), 'the usage differs'],
   ['an error', '{"error":{}}', 'the text differs'],
 ])('the whole answer that others are held to must not have %s', async (_, body, fault) => {
-  const endpoint = await upstreamThatSends(counted(body))
+  const endpoint = await upstreamThatSends('chat', counted(body))
   await expect(closedLoop(endpoint, { connections: 1, ms: 0, asked: WHOLE })).rejects.toThrow(fault)
 })

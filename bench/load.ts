@@ -1,17 +1,11 @@
 // The clients: closed loops and streams on bare TCP, every answer checked.
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AnswerCheck, streamCheck, wholeCheck } from './answer-check.ts'
-import { type Asked, faultOfWhole, filled, modelName, nowMicros } from './contents.ts'
+import { type AnswerCheck, wholeCheck } from './answer-check.ts'
+import { type Endpoint, encodeRequest } from './client-request.ts'
+import { type Asked, faultOfWhole, filled, nowMicros } from './contents.ts'
 import { MessageReader } from './http-message.ts'
-
-/** Where requests go, and as what. */
-export interface Endpoint {
-  readonly port: number
-  readonly headers: Readonly<Record<string, string>>
-  /** Stands before what is asked for in the model name, such as `relay:`. */
-  readonly prefix: string
-}
+import { streamCheck } from './stream-check.ts'
 
 export interface Wrong {
   readonly count: number
@@ -34,7 +28,7 @@ export interface StreamsResult {
 
 const GRACE_MS = 15_000
 
-/** One request in flight on each of `connections`, again and again for `ms`. */
+/** One request in flight on each of `connections`, again and again for `ms`. Chat Completions only. */
 export async function closedLoop(
   endpoint: Endpoint,
   { connections, ms, asked }: { connections: number; ms: number; asked: Partial<Asked> },
@@ -68,6 +62,13 @@ export async function openStreams(
   const limitMs = rampMs + all.chunks * all.everyMs + GRACE_MS
   const wrong = new WrongAnswers()
   const delaysMicros: number[] = []
+  const expectation = {
+    dialect: endpoint.dialect,
+    asked: all,
+    withUsage: true,
+    onDelay: (micros: number) => delaysMicros.push(micros),
+    now: nowMicros,
+  }
   const open: Promise<Line>[] = []
   let running = 0
   let peak = 0
@@ -75,7 +76,7 @@ export async function openStreams(
   while (open.length < streams) {
     const due = rampMs > 0 ? ((performance.now() - began) / rampMs) * streams : streams
     while (open.length < Math.min(streams, due)) {
-      const check = streamCheck({ asked: all, withUsage: true, onDelay: (us) => delaysMicros.push(us), now: nowMicros })
+      const check = streamCheck(expectation)
       const counted: AnswerCheck = {
         get fault() {
           return check.fault
@@ -118,7 +119,7 @@ export function openUnchecked(
   })
 }
 
-/** One whole answer, looked at in full. Throws where it is not right. */
+/** One whole answer of Chat Completions, looked at in full. Throws where it is not right. */
 export async function sample(endpoint: Endpoint, asked: Partial<Asked>): Promise<Buffer> {
   const parts: Buffer[] = []
   let head = ''
@@ -222,24 +223,4 @@ class WrongAnswers {
   result(): Wrong {
     return { count: this.#count, first: this.#first }
   }
-}
-
-function encodeRequest(
-  { port, headers, prefix }: Endpoint,
-  asked: Partial<Asked>,
-  { isStreamed, withUsage = false }: { isStreamed: boolean; withUsage?: boolean },
-): Buffer {
-  const body = JSON.stringify({
-    model: modelName(prefix, asked),
-    messages: [
-      { role: 'system', content: 'You are a helpful assistant.' },
-      { role: 'user', content: 'Tell me something about owls.' },
-    ],
-    ...(isStreamed && { stream: true }),
-    ...(withUsage && { stream_options: { include_usage: true } }),
-  })
-  const all = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers }
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}\r\n`
-  return Buffer.from(head + body)
 }

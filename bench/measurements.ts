@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { closedLoop, type Endpoint, openStreams, openUnchecked, type StreamsResult, type Wrong } from './load.ts'
+import type { Endpoint } from './client-request.ts'
+import { closedLoop, openStreams, openUnchecked, type StreamsResult, type Wrong } from './load.ts'
 import { cpuMicros, rssMiB } from './processes.ts'
 import type { UpstreamStats } from './upstream.ts'
 

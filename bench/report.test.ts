@@ -38,6 +38,16 @@ test('another lane does not count, and the only lane of a target does', () => {
   expect(figure(report(plain, sample('portkey', 0, 30)), row, 'portkey')?.median).toBe(3)
 })
 
+test('the base stands in the lines of translated streams, and who does not translate in none of them', () => {
+  const own = sample('dragoman', 0, 14, { lane: 'messages' })
+  const all = { ...report(sample('plain', 0, 10), own, sample('portkey', 0, 30)), notMeasured: {}, rows: ['messages'] }
+  const messages = rows.find(({ id }) => id === 'messages') as Row
+  expect(figure(all, messages, 'dragoman')?.median).toBe(1.4)
+  expect(figure(all, messages, 'portkey')).toBeUndefined()
+  expect(page(all)).toMatch(/to Messages: .*\| 1.40 [^|]*\| +\| ≤ 1.45 *\| ≤ 1.70 *\| ok/)
+  expect(passes(all)).toBe(true)
+})
+
 test('a run with a wrong answer is not counted, is told, and fails the whole', () => {
   const bad = sample('dragoman', 1, 1, { ...parsed, wrong: { count: 2, first: 'no [DONE]' } })
   const all = report(sample('plain', 0, 10), sample('plain', 1, 10), sample('dragoman', 0, 10, parsed), bad)

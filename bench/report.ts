@@ -1,7 +1,7 @@
 import type { Wrong } from './load.ts'
 import type { MeasurementName } from './measurements.ts'
 import { type Row, rows } from './rows.ts'
-import type { Lane } from './targets.ts'
+import { type Lane, serves } from './targets.ts'
 
 /** One measurement of one target in one round. */
 export interface Sample {
@@ -43,6 +43,7 @@ export interface Figure {
 
 /** The medians over the rounds. A ratio is taken within a round, and only of runs without a wrong answer. */
 export function figure({ samples }: Report, row: Row, target: string, as: Row['as'] = row.as): Figure | undefined {
+  if (!serves(target, row.lane)) return undefined
   const counted = (name: string) =>
     samples.filter(
       ({ target, measurement, lane, wrong }) =>
@@ -91,7 +92,7 @@ function table(report: Report): string {
   const body = shown(report).map((row) => [
     row.title,
     absolute(row, figure(report, row, BASE, 'absolute')),
-    ...others.map((name) => (name in report.notMeasured ? ABSENT : cell(row, figure(report, row, name)))),
+    ...others.map((name) => cell(report, row, name)),
     limit(row, row.goal),
     limit(row, row.must),
     report.targets.includes(OWN) ? verdict(row, figure(report, row, OWN)) : '',
@@ -126,7 +127,10 @@ function shown(report: Report): Row[] {
   return rows.filter(({ id }) => report.rows.includes(id))
 }
 
-function cell(row: Row, found: Figure | undefined): string {
+/** Empty where the target cannot do what the row measures. */
+function cell(report: Report, row: Row, target: string): string {
+  if (!serves(target, row.lane)) return ''
+  const found = target in report.notMeasured ? undefined : figure(report, row, target)
   if (!found) return ABSENT
   if (row.as === 'absolute') return absolute(row, found)
   const [median, min, max] = [found.median, found.min, found.max].map((value) => value.toFixed(2))

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Endpoint, sample } from './load.ts'
+import type { Endpoint } from './client-request.ts'
+import type { Dialect } from './dialect.ts'
+import { sample } from './load.ts'
 import { portkeyProgram } from './portkey.ts'
 import { freePort, type How, type Running, start } from './processes.ts'
 
@@ -12,7 +14,23 @@ const BUILT_SERVER = join(ROOT, 'apps', 'server', 'dist', 'main.js')
 const SOURCE_SERVER = join(ROOT, 'apps', 'server', 'src', 'main.ts')
 const CLIENT_KEY = 'sk-bench-client-3f9a1c'
 
-export type Lane = 'relayed' | 'parsed'
+export const lanes = ['relayed', 'parsed', 'messages', 'responses'] as const
+
+/** A way to be served: how the answer passes through a target, or the dialect that it has to be translated to. */
+export type Lane = (typeof lanes)[number]
+
+const dialects: Readonly<Record<Lane, Dialect>> = {
+  relayed: 'chat',
+  parsed: 'chat',
+  messages: 'messages',
+  responses: 'responses',
+}
+
+/** Whether a target can serve a lane. The base stands in every line: it hands on the stream that others translate. */
+export function serves(target: string, lane: Lane): boolean {
+  // It has both paths, but translates neither for an upstream of Chat Completions.
+  return target !== 'portkey' || dialects[lane] === 'chat'
+}
 
 /** Something that stands between client and upstream. */
 export interface Target {
@@ -20,8 +38,8 @@ export interface Target {
   /** Undefined: nothing stands between, the load goes to the upstream itself. */
   readonly command: ((port: number) => readonly string[]) | undefined
   readonly headers: Readonly<Record<string, string>>
-  /** What model names begin with, to be served so. A target that knows one way only has the same twice. */
-  readonly prefixes: Readonly<Record<Lane, string>>
+  /** What model names begin with, to be served so. A target without lanes has one way for whatever comes. */
+  readonly lanes?: Readonly<Record<Lane, string>>
 }
 
 export interface Surroundings {
@@ -32,7 +50,7 @@ export interface Surroundings {
   readonly isSource: boolean
 }
 
-const ONE_WAY = { relayed: 'bench:', parsed: 'bench:' }
+const ONE_WAY = 'bench:'
 const AUTHORIZED = { authorization: `Bearer ${CLIENT_KEY}` }
 
 export const targetNames = ['direct', 'plain', 'undici', 'dragoman', 'portkey'] as const
@@ -44,7 +62,7 @@ export function makeTarget(name: TargetName, surroundings: Surroundings): Target
   const own = (file: string) => (port: number) => {
     return [process.execPath, join(import.meta.dirname, 'targets', file), String(port), String(upstreamPort)]
   }
-  const oneWay = { name, headers: AUTHORIZED, prefixes: ONE_WAY }
+  const oneWay = { name, headers: AUTHORIZED }
   switch (name) {
     case 'direct':
       return { ...oneWay, command: undefined }
@@ -55,7 +73,7 @@ export function makeTarget(name: TargetName, surroundings: Surroundings): Target
     case 'dragoman':
       return {
         ...oneWay,
-        prefixes: { relayed: 'relay:', parsed: 'parsed:' },
+        lanes: { relayed: 'relay:', parsed: 'parsed:', messages: 'parsed:', responses: 'parsed:' },
         command: dragomanCommand(surroundings),
       }
     case 'portkey': {
@@ -125,7 +143,10 @@ export async function startTarget(target: Target, command: readonly string[], po
 }
 
 export function endpointOf(target: Target, lane: Lane, port: number): Endpoint {
-  return { port, headers: target.headers, prefix: target.prefixes[lane] }
+  const { headers, lanes } = target
+  return lanes
+    ? { port, headers, prefix: lanes[lane], dialect: dialects[lane] }
+    : { port, headers, prefix: ONE_WAY, dialect: 'chat' }
 }
 
 /** Starts it on a free port, where it is a program at all. */

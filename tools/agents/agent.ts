@@ -38,8 +38,7 @@ export interface Program {
 
 /** What the model calls to get something done with an agent's own tools. */
 export interface Hands {
-  list(folder: string): FakeToolCall
-  read(path: string): FakeToolCall
-  /** @param offered names of the tools of this request */
+  /** Two calls or more, made at once: one lists the folder, one reads the note. */
+  look(note: string, offered: ReadonlySet<string>): FakeToolCall[]
   write(path: string, text: string, offered: ReadonlySet<string>): FakeToolCall
 }

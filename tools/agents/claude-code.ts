@@ -31,8 +31,10 @@ export const claudeCode: Agent = {
     },
   }),
   hands: {
-    list: () => ({ name: 'Bash', arguments: { command: 'ls', description: 'Lists the folder' } }),
-    read: (path) => ({ name: 'Read', arguments: { file_path: path } }),
+    look: (note) => [
+      { name: 'Bash', arguments: { command: 'ls', description: 'Lists the folder' } },
+      { name: 'Read', arguments: { file_path: note } },
+    ],
     write: (path, text) => ({ name: 'Write', arguments: { file_path: path, content: text } }),
   },
 }

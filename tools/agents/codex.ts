@@ -1,6 +1,8 @@
 import { basename, join } from 'node:path'
 import type { Agent } from './agent.ts'
 
+const closeAgent = 'multi_agent_v1__close_agent'
+
 /** OpenAI's Codex, which speaks Responses only. */
 export const codex: Agent = {
   id: 'codex',
@@ -41,12 +43,18 @@ name = "Dragoman"
 base_url = "${origin}/v1"
 env_key = "DRAGOMAN_KEY"
 wire_api = "responses"
+# It tries a WebSocket first, as it does for OpenAI, and goes on by HTTP where it is told to.
+supports_websockets = true
 `,
     },
   }),
   hands: {
-    list: () => ({ name: 'exec_command', arguments: { cmd: 'ls' } }),
-    read: (path) => ({ name: 'exec_command', arguments: { cmd: `cat ${basename(path)}` } }),
+    look: (note, offered) => [
+      { name: 'exec_command', arguments: { cmd: 'ls' } },
+      { name: 'exec_command', arguments: { cmd: `cat ${basename(note)}` } },
+      // A tool of a namespace: there is no such agent, and it is Codex itself that says so.
+      ...(offered.has(closeAgent) ? [{ name: closeAgent, arguments: { target: 'nobody' } }] : []),
+    ],
     write(path, text, offered) {
       const name = basename(path)
       if (!offered.has('apply_patch')) {

@@ -3,9 +3,9 @@ import { errorReply, type FakeAnswer, type FakeToolCall, tokens } from '../../pa
 import type { Exchange } from '../../packages/testkit/src/exchange.ts'
 import type { Reply } from '../../packages/testkit/src/reply.ts'
 import type { Hands } from './agent.ts'
-import { type ChatRequest, requestProblems } from './request-problems.ts'
+import type { ChatRequest } from './request-problems.ts'
 import type { Task } from './task.ts'
-import type { Wording } from './wording.ts'
+import { joined, type Wording } from './wording.ts'
 
 /** A model that knows one task. It sees Chat Completions requests, as an upstream of Dragoman does. */
 export interface FakeModel {
@@ -31,6 +31,7 @@ const steps = ['look', 'write', 'farewell'] as const
 export function createFakeModel({ task, hands, wording, ...wanted }: FakeModelOptions): FakeModel {
   const problems: string[] = []
   const said: FakeAnswer[] = []
+  let asked = 0
   let turns = 0
   let calls = 0
 
@@ -43,47 +44,56 @@ export function createFakeModel({ task, hands, wording, ...wanted }: FakeModelOp
       return turns
     },
     answer(exchange) {
-      const request = exchange.json as ChatRequest
-      const found = requestProblems(request)
+      const { request, problems: found, isReasoning } = wording.read(exchange, wanted.upstreamKey)
       if (exchange.text.includes(wanted.clientKey) || JSON.stringify(exchange.headers).includes(wanted.clientKey)) {
         found.push('the key of the client reached the upstream')
       }
-      if (exchange.headers.authorization !== `Bearer ${wanted.upstreamKey}`)
-        found.push('the key of the upstream is not there')
+      const withCalls = request.messages.filter(({ tool_calls }) => tool_calls?.length)
+      // Of an answer that broke off agents keep what they had of it, some as a turn of its own.
+      const earlier = wording.trouble ? withCalls.filter(isOfWholeAnswer) : withCalls
+      const keepsReasoning = wanted.keepsReasoning && !wording.trouble
+      found.push(...earlier.flatMap((message, i) => changes(said[i], message, keepsReasoning)))
       problems.push(...found)
-      if (found.length > 0) return errorReply(400, found.join('; '))
+      // Or else an agent might go on for ever.
+      if (problems.length > 0) return errorReply(400, 'Something was wrong before')
       // A title, or whether a topic is new.
       if (!request.tools?.length) return wording.reply({ text: 'A word is copied', usage: tokens(9, 4) })
 
-      const earlier = request.messages.filter(({ tool_calls }) => tool_calls?.length)
       const step = steps[earlier.length]
-      problems.push(...earlier.flatMap((message, i) => changes(said[i], message, wanted.keepsReasoning)))
+      const wholeAnswer = step && answerFor(step, request)
+      if (!wholeAnswer) {
+        problems.push(`the results of turn ${earlier.length} do not show what was asked for`)
+        return errorReply(400, 'The results do not show what was asked for')
+      }
+      const answer = isReasoning ? wholeAnswer : { ...wholeAnswer, reasoning: undefined }
+      const whole = wording.reply(answer)
+      const trouble = wording.trouble?.(++asked, whole)
+      if (trouble) return trouble
       turns++
-      const answer = step && answerFor(step, request)
-      if (!answer) return refuse(`The task has no turn ${earlier.length + 1} like this`)
       if (step !== 'farewell') said[earlier.length] = answer
-      return wording.reply(answer)
+      return whole
     },
+  }
+
+  function isOfWholeAnswer({ tool_calls = [] }: ChatRequest['messages'][number]): boolean {
+    return said.some(({ toolCalls = [] }) => toolCalls.some(({ id }) => id === tool_calls[0]?.id))
   }
 
   function answerFor(step: (typeof steps)[number], { messages, tools = [] }: ChatRequest): FakeAnswer | undefined {
     const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => textOf(content))
     const offered = new Set(tools.map((tool) => tool.function.name))
     if (step === 'look') {
-      const toolCalls = withIds([hands.list(task.folder), hands.read(task.note)])
+      const toolCalls = withIds(hands.look(task.note, offered))
       return { reasoning: ['First I ', 'look around.'], text: ['I look ', 'first.'], toolCalls, usage: tokens(900, 40) }
     }
     const word = results.map(task.readWord).find(Boolean)
     const seesFolder = results.some((result) => result.includes('note.txt'))
-    if (!word || !seesFolder) return undefined
+    // So Codex says where a call is of no tool of its own.
+    const isStrange = results.some((result) => result.startsWith('unsupported call'))
+    if (!word || !seesFolder || isStrange) return undefined
     if (step === 'farewell') return { text: task.farewell.split(/(?<= )/), usage: tokens(1100, 12) }
     const toolCalls = withIds([hands.write(task.answer, task.answerWith(word), offered)])
     return { reasoning: `The word is ${word}, so I write it.`, toolCalls, usage: tokens(1000, 60) }
-  }
-
-  function refuse(problem: string): Reply {
-    problems.push(problem)
-    return errorReply(400, problem)
   }
 }
 
@@ -111,9 +121,6 @@ function changes(
   }
   return problems
 }
-
-const joined = (text: string | readonly string[] | undefined) =>
-  typeof text === 'string' ? text : (text ?? []).join('')
 
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content

@@ -1,26 +1,33 @@
-// `npm run agents`: real coding agents do a small task through Dragoman, over upstreams that are scripted. CONTRIBUTING.md
-// says more. Nothing here runs with the tests: the agents are 1.3 GB.
+// Real coding agents do a small task through Dragoman, over upstreams that are scripted. CONTRIBUTING.md says how to
+// start it. Nothing here runs with the tests: the agents are 1.3 GB.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Agent } from './agent.ts'
+import { chat, chatInTrouble, kimiMarkup } from './chat-wordings.ts'
 import { claudeCode } from './claude-code.ts'
 import { codex } from './codex.ts'
 import { install } from './install.ts'
+import { messages } from './messages-wording.ts'
 import { opencode } from './opencode.ts'
 import { qwenCode } from './qwen-code.ts'
 import { runAgent } from './run-agent.ts'
-import { wordings } from './wording.ts'
+import type { Wording } from './wording.ts'
 
 const agents: readonly Agent[] = [codex, claudeCode, opencode, qwenCode]
 
-const USAGE = `Usage: npm run agents -- [agent...] [--folder <path>]
+const wordings: readonly Wording[] = [chat, chatInTrouble, kimiMarkup, messages]
+
+const USAGE = `Usage: tools/agents/main.ts [agent...] [--folder <path>]
 
   agents         ${agents.map(({ id }) => id).join(', ')}; without any, all of them
   --folder       where they are installed, and what was said is kept; without it, a temporary folder that is removed
 `
+
+/** The rest is in the run's folder. */
+const longestProblem = 1_500
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -67,10 +74,17 @@ async function runAll(chosen: readonly Agent[], folder: string): Promise<number>
     const installed = install(agent, folder)
     for (const model of agent.models) {
       for (const wording of wordings) {
-        const { problems, requests, refusedHosts, ms } = await runAgent({ agent, model, wording, installed, folder })
+        const { problems, requests, refusedHosts, isRelayed, ms } = await runAgent({
+          agent,
+          model,
+          wording,
+          installed,
+          folder,
+        })
         const what = `${agent.id} ${agent.version} (${agent.speaks}, ${model}) over ${wording.id}`
-        say(`${problems.length > 0 ? 'FAILED' : 'ok    '} ${what}: ${requests} requests, ${(ms / 1_000).toFixed(1)} s`)
-        for (const problem of problems) say(`       - ${problem}`)
+        const how = `${requests} requests, ${isRelayed ? 'relayed, ' : ''}${(ms / 1_000).toFixed(1)} s`
+        say(`${problems.length > 0 ? 'FAILED' : 'ok    '} ${what}: ${how}`)
+        for (const problem of problems) say(`       - ${problem.slice(0, longestProblem)}`)
         for (const line of refusedHosts) say(`       it tried to reach ${line}`)
         if (problems.length > 0) failed++
       }

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import type { Agent } from './agent.ts'
 
-/** opencode, which speaks Chat Completions by the AI SDK. */
+/**
+ * opencode, which speaks Chat Completions by the AI SDK. At each start it asks the npm registry for its plugin package, and
+ * has no setting against that.
+ */
 export const opencode: Agent = {
   id: 'opencode',
   package: 'opencode-ai',
@@ -40,8 +43,10 @@ export const opencode: Agent = {
     }
   },
   hands: {
-    list: () => ({ name: 'bash', arguments: { command: 'ls', description: 'Lists the folder' } }),
-    read: (path) => ({ name: 'read', arguments: { filePath: path } }),
+    look: (note) => [
+      { name: 'bash', arguments: { command: 'ls', description: 'Lists the folder' } },
+      { name: 'read', arguments: { filePath: note } },
+    ],
     write: (path, text) => ({ name: 'write', arguments: { filePath: path, content: text } }),
   },
 }

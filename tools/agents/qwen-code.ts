@@ -30,8 +30,10 @@ export const qwenCode: Agent = {
     },
   }),
   hands: {
-    list: () => ({ name: 'run_shell_command', arguments: { command: 'ls', is_background: false } }),
-    read: (path) => ({ name: 'read_file', arguments: { file_path: path } }),
+    look: (note) => [
+      { name: 'glob', arguments: { pattern: '*.txt' } },
+      { name: 'read_file', arguments: { file_path: note } },
+    ],
     write: (path, text) => ({ name: 'write_file', arguments: { file_path: path, content: text } }),
   },
 }

@@ -6,8 +6,8 @@ import { startFakeUpstream } from '../../packages/testkit/src/fake-upstream.ts'
 import { startForwardProxy } from '../../packages/testkit/src/forward-proxy.ts'
 import type { Agent, Program } from './agent.ts'
 import { createFakeModel } from './fake-model.ts'
-import { startServer } from './server-process.ts'
-import { createTask } from './task.ts'
+import { type LogLine, startServer } from './server-process.ts'
+import { createTask, turnsOfTask } from './task.ts'
 import type { Wording } from './wording.ts'
 
 /** What came of one agent over one upstream. */
@@ -17,6 +17,8 @@ export interface Outcome {
   readonly requests: number
   /** Hosts beyond loopback that the agent asked for, in vain. */
   readonly refusedHosts: readonly string[]
+  /** Whether an answer went out as it came from the upstream. */
+  readonly isRelayed: boolean
   readonly ms: number
 }
 
@@ -34,6 +36,9 @@ export interface Run {
 const clientKey = 'sk-of-the-agent-0123456789'
 const upstreamKey = 'sk-of-the-upstream-0123456789'
 
+/** What Codex is told that would like a WebSocket. */
+const upgradeRequired = 426
+
 /** Longer than any agent takes that gets its answers. */
 const deadlineMs = 120_000
 
@@ -46,48 +51,67 @@ export async function runAgent({ agent, model, wording, installed, folder }: Run
   const task = await createTask(work)
   const { hands, keepsReasoning } = agent
   const fake = createFakeModel({ task, hands, wording, keepsReasoning, clientKey, upstreamKey })
-  await using upstream = await startFakeUpstream()
+  const upstream = await startFakeUpstream()
   upstream.always((request) => fake.answer(request))
-  await using server = await startServer(own, {
-    clients: { keys: [clientKey] },
-    providers: {
-      upstream: {
-        type: 'openai-compatible',
-        baseUrl: `${upstream.origin}/v1`,
-        credentials: [{ apiKey: upstreamKey }],
-        ...wording.options,
-      },
-    },
-    // Agents have small models of their own for titles.
-    models: [{ name: '*', deployments: [{ provider: 'upstream', model: wording.model }] }],
-  })
-  await using outside = await startForwardProxy({ refuse: 403 })
+  const outside = await startForwardProxy({ refuse: 403 })
+  try {
+    const server = await startServer(own, settings(upstream.origin, wording))
+    const asked = { origin: server.origin, key: clientKey, model, prompt: task.prompt, home }
+    const ended = await execute(agent.program(installed, asked), { home, work, proxy: outside.origin })
+      // Its log is whole once it has ended.
+      .finally(() => server.stop())
 
-  const program = agent.program(installed, { origin: server.origin, key: clientKey, model, prompt: task.prompt, home })
-  const ended = await execute(program, { home, work, proxy: outside.origin })
-  await server.stop()
+    const said = { ...ended, server: server.log, outside: outside.seen.map(({ line }) => line) }
+    await writeFile(join(place, 'said.json'), JSON.stringify(said, null, 1))
+    const { requests } = upstream
+    await Promise.all(requests.map(({ text }, i) => writeFile(join(place, `upstream-${i + 1}.json`), text)))
 
-  const problems = [...fake.problems, ...(await task.check())]
-  if (ended.code !== 0) problems.push(`it ended with ${ended.code}: ${ended.stderr.trim().slice(-2_000)}`)
-  if (!ended.stdout.includes(task.farewell)) problems.push(`it did not say ${JSON.stringify(task.farewell)} in the end`)
-  if (fake.turns !== 3) problems.push(`the task took ${fake.turns} turns, not 3`)
-  for (const { status = 0, level, msg } of server.log) {
-    if (status >= 400 || level > 30) problems.push(`the server says: ${msg}`)
+    const problems = [...fake.problems, ...(await task.check()), ...endProblems(ended, task.farewell)]
+    if (fake.turns !== turnsOfTask) problems.push(`the task took ${fake.turns} turns, not ${turnsOfTask}`)
+    if (!wording.trouble) problems.push(...errorsIn(server.log))
+    return {
+      problems,
+      requests: requests.length,
+      refusedHosts: [...new Set(said.outside)],
+      isRelayed: server.log.some(({ msg, parsed }) => msg.startsWith('chat ') && parsed === undefined),
+      ms: performance.now() - began,
+    }
+  } finally {
+    await Promise.all([upstream.close(), outside[Symbol.asyncDispose]()])
   }
-  const said = { stdout: ended.stdout, stderr: ended.stderr, server: server.log, asked: outside.seen }
-  await Promise.all([
-    writeFile(join(place, 'said.json'), JSON.stringify(said, null, 1)),
-    ...upstream.requests.map(({ text }, i) => writeFile(join(place, `upstream-${i + 1}.json`), text)),
-  ])
-  const refusedHosts = [...new Set(outside.seen.map(({ line }) => line))]
-  return { problems, requests: upstream.requests.length, refusedHosts, ms: performance.now() - began }
+}
+
+const settings = (origin: string, { model, provider }: Wording) => ({
+  clients: { keys: [clientKey] },
+  providers: { upstream: provider(origin, upstreamKey) },
+  // Agents have small models of their own for titles.
+  models: [{ name: '*', deployments: [{ provider: 'upstream', model }] }],
+})
+
+function endProblems({ code, stdout, stderr }: Ended, farewell: string): string[] {
+  return [
+    ...(code === 0 ? [] : [`it ended with ${code}: ${stderr.trim().slice(-1_000)}`]),
+    ...(stdout.includes(farewell) ? [] : [`it did not say ${JSON.stringify(farewell)} in the end`]),
+  ]
+}
+
+function errorsIn(log: readonly LogLine[]): string[] {
+  const errors = log.filter(({ status = 0 }) => status >= 400 && status !== upgradeRequired)
+  return errors.map(({ msg }) => `the server says: ${msg}`)
+}
+
+interface Ended {
+  /** Of the process; or the signal, or what else ended it. */
+  readonly code: number | string
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** Runs it with nothing of our own environment, and with no way out but a proxy that refuses. */
 async function execute(
   { file, args, env, files = {} }: Program,
   { home, work, proxy }: { readonly home: string; readonly work: string; readonly proxy: string },
-): Promise<{ readonly code: number | string; readonly stdout: string; readonly stderr: string }> {
+): Promise<Ended> {
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(home, path)), { recursive: true })
     await writeFile(join(home, path), text)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Dragoman from source, in a process of its own. */
-export interface ServerProcess extends AsyncDisposable {
+export interface ServerProcess {
   /** `http://127.0.0.1:<port>` */
   readonly origin: string
   /** Its log so far, one object per request. */
@@ -14,9 +14,10 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 export interface LogLine {
-  readonly level: number
   readonly msg: string
   readonly status?: number
+  /** Why an answer was not handed on as it came. */
+  readonly parsed?: string
 }
 
 const entry = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url))
@@ -50,7 +51,6 @@ export async function startServer(folder: string, settings: object): Promise<Ser
         return log.split('\n').flatMap((line): LogLine[] => (line.startsWith('{') ? [JSON.parse(line)] : []))
       },
       stop,
-      [Symbol.asyncDispose]: stop,
     }
   } catch (error) {
     await stop()

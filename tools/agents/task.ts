@@ -4,7 +4,6 @@ import { join } from 'node:path'
 
 /** A small piece of work whose outcome shows that calls went out and results came back as they were meant. */
 export interface Task {
-  readonly folder: string
   readonly prompt: string
   readonly note: string
   readonly answer: string
@@ -18,13 +17,15 @@ export interface Task {
   check(): Promise<string[]>
 }
 
+/** It looks, it writes, it says so. */
+export const turnsOfTask = 3
+
 export async function createTask(folder: string): Promise<Task> {
   const word = randomBytes(4).toString('hex')
   const note = join(folder, 'note.txt')
   const answer = join(folder, 'answer.txt')
   await writeFile(note, `The word is ${word}.\n`)
   const task: Task = {
-    folder,
     prompt: 'See what is here, read note.txt, and write its word to answer.txt. Say so when it is done.',
     note,
     answer,

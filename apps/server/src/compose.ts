@@ -25,7 +25,13 @@ export const providerTypes: Readonly<Record<string, () => Promise<ProviderFactor
   'kimi-web': async () => (await import('@dragoman/provider-kimi/web')).kimiWeb,
   longcat: async () => (await import('@dragoman/provider-longcat')).longcat,
   'longcat-web': async () => (await import('@dragoman/provider-longcat/web')).longcatWeb,
-  'openai-compatible': async () => (await import('@dragoman/provider-openai-compatible')).openAICompatible,
+  'openai-compatible': async () => {
+    const [{ openAICompatibleWith }, { responsesUpstream }] = await Promise.all([
+      import('@dragoman/provider-openai-compatible'),
+      import('@dragoman/dialects/openai-responses'),
+    ])
+    return openAICompatibleWith({ responses: responsesUpstream })
+  },
   openrouter: async () => (await import('@dragoman/provider-openrouter')).openrouter,
   'orion-web': async () => (await import('@dragoman/provider-orion')).orionWeb,
   qwen: async () => (await import('@dragoman/provider-qwen')).qwen,

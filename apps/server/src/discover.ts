@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { Secret } from '@dragoman/core'
-import { isLoopback } from './config/loopback.ts'
+import { isOwnAddress } from './config/loopback.ts'
 import { faultOfFoundKey } from './config/placeholders.ts'
 import { listAt, valueAt } from './config/values.ts'
 import type { Variables } from './config/variables.ts'
@@ -107,7 +107,7 @@ function findHosted(
       continue
     }
     const baseUrl = otherUrl && isSameUrl(otherUrl, preset.baseUrl) ? undefined : otherUrl
-    if (baseUrl && pointsAt(baseUrl, ownPort)) {
+    if (baseUrl && isOwnAddress(baseUrl, ownPort)) {
       notices.push(`${baseUrlVariable} is not used: it is the address of this server itself`)
       continue
     }
@@ -122,11 +122,6 @@ function findHosted(
 
 function isSameUrl(a: string, b: string | undefined): boolean {
   return b !== undefined && a.replace(/\/+$/, '') === b.replace(/\/+$/, '')
-}
-
-function pointsAt(baseUrl: string, port: number): boolean {
-  const url = URL.parse(baseUrl)
-  return url !== null && port > 0 && isLoopback(url.hostname) && Number(url.port) === port
 }
 
 async function findLocal({

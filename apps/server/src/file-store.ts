@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, DragomanError, systemClock } from '@dragoman/core'
 import type { FileObject, FilePurpose } from '@dragoman/openai-schema'
@@ -124,7 +124,7 @@ export class FileStore {
 
   /** Those that have not expired. */
   async #filesOf(client: string): Promise<Files> {
-    this.#sweepSometimes()
+    await this.#sweepSometimes()
     let reading = this.#clients.get(client)
     if (!reading) {
       reading = this.#read(this.#folderOf(client))
@@ -144,19 +144,28 @@ export class FileStore {
     return expires_at * 1000 <= this.#clock.now()
   }
 
-  /** Who does not come back leaves files behind. */
-  #sweepSometimes(): void {
+  /** Who does not come back leaves files behind, and so does a crash. */
+  async #sweepSometimes(): Promise<void> {
     const now = this.#clock.now()
     if (now - this.#sweptAt < sweepEveryMs) return
     this.#sweptAt = now
-    this.#sweep().catch(() => {}) // they are in nobody's way, and the next sweep comes
+    try {
+      await this.#sweep(now)
+    } catch {
+      // They are in nobody's way, and the next sweep comes.
+    }
   }
 
-  async #sweep(): Promise<void> {
+  async #sweep(now: number): Promise<void> {
     for (const owner of (await readdir(this.#folder).catch(unlessMissing)) ?? []) {
       const folder = join(this.#folder, owner)
-      for (const file of (await this.#read(folder)).values())
-        if (this.#isExpired(file)) await this.#remove(folder, file.id)
+      const files = await this.#read(folder)
+      for (const file of files.values()) if (this.#isExpired(file)) await this.#remove(folder, file.id)
+      for (const name of await readdir(folder)) {
+        const isHalf = !files.has(name.replace(/\.\w+$/, ''))
+        // One that is new may be under way.
+        if (isHalf && now - (await stat(join(folder, name))).mtimeMs > keptMs) await rm(join(folder, name))
+      }
     }
   }
 

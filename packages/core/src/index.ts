@@ -34,6 +34,7 @@ export {
   isDragomanError,
   toDragomanError,
 } from './errors.ts'
+export { isRecord } from './is-record.ts'
 export { OwnedEntries, type OwnedEntriesOptions } from './owned-entries.ts'
 export type {
   Acceptance,

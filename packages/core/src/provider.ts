@@ -15,9 +15,10 @@ export interface Provider {
   readonly answersWhole?: boolean | undefined
   /**
    * The service takes reasoning out of its models' text itself: a text never begins inside it, whatever the model's chat
-   * template opens.
+   * template opens. `mostly` where some of those behind it do not: a text may begin inside it as long as no reasoning
+   * came by itself.
    */
-  readonly separatesReasoning?: boolean | undefined
+  readonly separatesReasoning?: boolean | 'mostly' | undefined
   /** It reads its models' markup itself: what it yields as content is content, whatever it looks like. */
   readonly readsMarkup?: boolean | undefined
   /**
@@ -71,6 +72,8 @@ export interface Call {
   state: StateStore
   /** Id of the client's key, for what must not be shared between clients. Absent in an app of its own. */
   client?: string | undefined
+  /** What the client asked in. Absent in an app of its own, whose requests are chats. */
+  dialect?: Dialect | undefined
   limits?: CallLimits | undefined
   observe?: ((event: CallEvent) => void) | undefined
 }

@@ -1,11 +1,15 @@
 import type { ReasoningDetail } from '@dragoman/openai-schema'
 
-/** Joins pieces of reasoning details: those of one block share its index (OpenRouter); others stand alone. In order. */
+/**
+ * Joins pieces of reasoning details: those of one block share its index and its type (OpenRouter numbers a text and what
+ * is encrypted beside it alike); others stand alone. In order.
+ */
 export class ReasoningDetails {
   #details = new Map<string, ReasoningDetail>()
 
   add(detail: ReasoningDetail): void {
-    const key = detail.index === undefined || detail.index === null ? `#${this.#details.size}` : String(detail.index)
+    const { type, index } = detail
+    const key = index === undefined || index === null ? `#${this.#details.size}` : `${type} ${index}`
     const known = this.#details.get(key)
     this.#details.set(key, known ? joined(known, detail) : detail)
   }

@@ -22,7 +22,7 @@ export interface ReadRequest {
   readonly chat: ChatCompletionRequest
   /** Hints that were left out, by path: `tools[8]:web_search`. A client is told by the header `x-gateway-dropped`. */
   readonly dropped: readonly string[]
-  /** A demand that `chat` cannot express. */
+  /** A demand that `chat` cannot express, the first of them: the README lists which there are in each dialect. */
   readonly relayOnly?: RelayOnly | undefined
   /** For one streamed answer, from canonical chunks. */
   encoder(): AnswerEncoder

@@ -77,8 +77,10 @@ export class ChatJob implements Job {
       const { provider } = target.entry
       const given = provider.wantsReasoning ? (this.#restored ?? this.#request) : this.#request
       const request = { ...given, model: target.model }
-      const acceptance = provider.accepts?.(request)
-      const refusal = acceptance?.refused ?? this.#onlyRelayed(target, request)
+      const goesAsItCame = this.#goesAsItCame(target, request)
+      // What the translation could not say is said by the bytes.
+      const acceptance = goesAsItCame ? undefined : provider.accepts?.(request)
+      const refusal = acceptance?.refused ?? (goesAsItCame ? undefined : this.#context.relayOnly)
       if (refusal) refused ??= refusal
       else able.push(new ChatCandidate(this, target, { request, dropped: acceptance?.dropped ?? nothing }))
     }
@@ -86,12 +88,11 @@ export class ChatJob implements Job {
     return able
   }
 
-  /** What of the request is lost at a target that does not speak its dialect. */
-  #onlyRelayed({ entry: { provider } }: Target, request: ChatCompletionRequest) {
-    const { relayOnly, body } = this.#context
-    if (!relayOnly) return undefined
-    const canRelay = body && provider.relay && provider.relayObstacle?.(request, this.dialect) === undefined
-    return canRelay ? undefined : relayOnly
+  /** Whether the client and the target speak the same dialect, other than Chat Completions. */
+  #goesAsItCame({ entry: { provider } }: Target, request: ChatCompletionRequest): boolean {
+    const { body, reader } = this.#context
+    if (this.dialect === 'openai-chat' || !body || !reader || !provider.relay) return false
+    return provider.relayObstacle?.(request, this.dialect) === undefined
   }
 
   open({ target, request, mustParse }: ChatCandidate, call: Call, isLate: boolean): OpenLane {
@@ -118,7 +119,7 @@ export class ChatJob implements Job {
     const reader = markup && new MarkupReader(markup, given)
     const transforms = target.transforms?.(given) ?? []
     const lane = new ParsedLane({
-      open: () => provider.chat(given, call),
+      open: () => provider.chat(given, { ...call, dialect }),
       transforms: reader ? [reader, ...transforms] : transforms,
       canonical: canonicalChunks(given, clock),
       answersWhole: provider.answersWhole ?? false,

@@ -2,6 +2,7 @@ import {
   assertAnswered,
   completionToChunks,
   estimateUsage,
+  isRecord,
   readFinishReason,
   readUsage,
   utf8Length,
@@ -15,7 +16,7 @@ import type {
 } from '@dragoman/openai-schema'
 import { type ErrorFrom, type EventAt, EventTap, unfolded } from './event-tap.ts'
 import type { TurnReader } from './turn-reader.ts'
-import { isRecord, parseJson, protocolError } from './upstream-json.ts'
+import { parseJson, protocolError } from './upstream-json.ts'
 
 interface TappedChoice {
   hasCalls: boolean

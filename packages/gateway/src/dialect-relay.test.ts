@@ -118,6 +118,22 @@ test.each([
   expect(records[0]?.attempts[0]?.parsedBecause).toEqual(expect.any(String))
 })
 
+test('a provider that is asked by a translation knows in which dialect the client asked', async () => {
+  const asked: unknown[] = []
+  const provider: Provider = {
+    id: 'a',
+    async *chat(_request, { dialect }) {
+      asked.push(dialect)
+      yield* chatChunks({ text: 'parsed' })
+    },
+    close: async () => {},
+  }
+  await shown(provider)
+  const { gateway } = gatewayOf([provider])
+  await gateway.chat({ ...request, stream: false }, { signal: noSignal })
+  expect(asked).toEqual(['anthropic-messages', 'openai-chat'])
+})
+
 test('what only the bytes can say is a 400 at an upstream of another dialect, before any call', async () => {
   const relayOnly = { param: 'tools[0].type', message: 'tools[0].type: not here' }
   const { gateway } = gatewayOf([speaker(frames)])
@@ -125,8 +141,21 @@ test('what only the bytes can say is a 400 at an upstream of another dialect, be
     status: 400,
     param: 'tools[0].type',
   })
-  await expect(gateway.chat(request, { ...context, relayOnly, body: '{"model":"a","x":"dg1.a"}' })).rejects.toMatchObject({
+  await expect(
+    gateway.chat(request, { ...context, relayOnly, body: '{"model":"a","x":"dg1.a"}' }),
+  ).rejects.toMatchObject({
     status: 400,
   })
   expect(await gateway.chat(request, { ...context, relayOnly })).toMatchObject({ isRelaying: true })
+})
+
+test('what a translation would refuse or leave out is the upstream’s to take, where the bytes go on as they came', async () => {
+  const accepts = () => ({ dropped: ['x'], refused: { param: 'y', message: 'y: not in a translation' } })
+  const sent: RelayRequest[] = []
+  const { gateway } = gatewayOf([{ ...speaker(frames, sent), accepts }])
+  const relayHeaders = { 'anthropic-version': '2023-06-01' }
+  const answer = await gateway.chat(request, { ...context, relayHeaders })
+  expect(answer.route?.dropped).toEqual([])
+  expect(sent[0]?.headers).toEqual(relayHeaders)
+  await expect(gateway.chat(request, { ...context, reader: undefined })).rejects.toMatchObject({ param: 'y' })
 })

@@ -1,8 +1,14 @@
-import type { AnswerItem, EndpointAnswer, Taker } from '@dragoman/core'
-import { estimateUsage, readUsage, takeNext } from '@dragoman/core'
+import {
+  type AnswerItem,
+  type EndpointAnswer,
+  estimateUsage,
+  isRecord,
+  readUsage,
+  type Taker,
+  takeNext,
+} from '@dragoman/core'
 import type { Usage } from '@dragoman/openai-schema'
 import { type Lane, takeLeave, type WholeAnswer } from './lane.ts'
-import { isRecord } from './upstream-json.ts'
 
 /** The answer of an endpoint besides chat: JSON, or bytes that are handed on as they come. */
 export class EndpointLane implements Lane {

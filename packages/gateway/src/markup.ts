@@ -1,4 +1,4 @@
-import { DragomanError, type NormalizedMarkup, type Transform } from '@dragoman/core'
+import { DragomanError, type NormalizedMarkup, type Provider, type Transform } from '@dragoman/core'
 import {
   ChunkNormalizer,
   formatByName,
@@ -46,9 +46,9 @@ export class TargetMarkup {
     if (asked === 'off' || (asked === 'auto' && entry.provider.readsMarkup)) return undefined
     const profile = this.#profileOf(model, request)
     if (asked === 'auto') {
-      // A service that separates reasoning itself leaves nothing of it in the text, whatever the model's template opens.
-      const startsIn = entry.provider.separatesReasoning ? 'text' : profile?.startsIn
-      return profile && markup(profile.format, startsIn, profile.repairToolNames)
+      return (
+        profile && markup(profile.format, startOf(profile, entry.provider.separatesReasoning), profile.repairToolNames)
+      )
     }
     const { format, startsIn } = typeof asked === 'string' ? { format: asked, startsIn: undefined } : asked
     const known = profile?.format === format ? profile : undefined
@@ -63,6 +63,12 @@ export class TargetMarkup {
     this.#plain.add(model)
     return undefined
   }
+}
+
+/** A service that separates reasoning leaves nothing of it in the text, whatever the model's template opens. */
+function startOf({ startsIn }: Profile, separates: Provider['separatesReasoning']): StartsIn {
+  if (separates === 'mostly') return startsIn === 'reasoning' ? 'auto' : startsIn
+  return separates ? 'text' : startsIn
 }
 
 function markup(name: string, startsIn: StartsIn = 'text', repairToolNames?: 'schema'): Markup {

@@ -1,8 +1,8 @@
-import { type AnswerReader, type CanonicalTransform, type Clock, canonicalChunks } from '@dragoman/core'
+import { type AnswerReader, type CanonicalTransform, type Clock, canonicalChunks, isRecord } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest, FinishReason, Usage } from '@dragoman/openai-schema'
 import { type ErrorFrom, type EventAt, EventTap, unfolded } from './event-tap.ts'
 import type { TurnReader } from './turn-reader.ts'
-import { isRecord, parseJson, protocolError } from './upstream-json.ts'
+import { parseJson, protocolError } from './upstream-json.ts'
 
 /** Any other dialect: its events are read as those of an upstream whose answer is to be translated, and passed on. */
 export class ReaderTap extends EventTap {

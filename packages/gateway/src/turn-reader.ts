@@ -1,6 +1,5 @@
-import { ReasoningDetails } from '@dragoman/core'
+import { isRecord, ReasoningDetails } from '@dragoman/core'
 import type { ChatCompletionChunk, ReasoningDetail } from '@dragoman/openai-schema'
-import { isRecord } from './upstream-json.ts'
 
 /** What a model thought before it called tools, and the first of these calls, which the turn is known by later. */
 export interface ToolTurn {

@@ -1,9 +1,5 @@
 import { DragomanError } from '@dragoman/core'
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** undefined for what is no JSON. */
 export function parseJson(text: string): unknown {
   try {

@@ -49,17 +49,15 @@ export interface Completion {
   usage?: Usage | null | undefined
 }
 
-const nothing = { error: 'expected a prompt; found an empty array' }
-
 export const completionRequest = schemaFor<CompletionRequest>()(
   object({
     model: string,
     prompt: either(
       'a string, an array of strings, or tokens',
       string,
-      list(string, 'strings').min(1, nothing),
-      list(integer, 'integers').min(1, nothing),
-      list(list(integer, 'integers'), 'arrays of integers').min(1, nothing),
+      list(string, 'strings').min(1),
+      list(integer, 'integers').min(1),
+      list(list(integer, 'integers'), 'arrays of integers').min(1),
     ),
     suffix: string.nullish(),
     max_tokens: integer.nullish(),

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 
-// The vocabulary all schemas of this package are written in. Each word is zod's own, with a message for the person
-// whose request was refused, and loose: fields that a schema does not name go through untouched.
+// The vocabulary all schemas of this package are written in, and those of other dialects (`/fields`). Each word is zod's
+// own, with a message for the person whose request was refused, and loose: fields that a schema does not name go through
+// untouched.
 
 type Refused = { readonly input?: unknown }
 
@@ -37,7 +38,8 @@ export const dictionary = <S extends z.ZodType>(values: S) =>
 export const either = <const O extends readonly [z.ZodType, ...z.ZodType[]]>(what: string, ...options: O) =>
   z.union(options, { error: expected(what) })
 
-type Variants = readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]]
+/** Objects that a field tells apart. */
+export type Variants = readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]]
 
 /** One of several objects, told apart by the field `key`. Other values of that field are refused. */
 export const variants = <const O extends Variants, const K extends string>(key: K, options: O) =>
@@ -65,7 +67,10 @@ export const openVariants = <const O extends Variants, F extends { type: string 
 export const unread = <T extends { type: string }>() => object({ type: string }) as unknown as z.ZodType<T, T>
 
 function discriminated<const O extends Variants, const K extends string>(wanted: string, key: K, options: O) {
-  const values = `${wanted} ${options.flatMap((option) => valuesOf(option, key)).join(', ')}`
+  const values = `${wanted} ${options
+    .flatMap((option) => valuesOf(option, key))
+    .filter((value) => value !== undefined)
+    .join(', ')}`
   return z.discriminatedUnion(key, options, {
     error: ({ code, input }) =>
       code === 'invalid_union' ? expected(values)({ input: field(input, key) }) : expected('an object')({ input }),

@@ -23,16 +23,14 @@ export interface ModerationAnswer {
   results: ModerationResult[]
 }
 
-const empty = { error: 'expected something to look at; found nothing' }
-
 export const moderationRequest = schemaFor<ModerationRequest>()(
   object({
     model: string.nullish(),
     input: either(
       'a string, an array of strings, or an array of parts',
-      string.min(1, empty),
-      list(string, 'strings').min(1, empty),
-      list(unread<{ type: string }>(), 'parts').min(1, empty),
+      string.min(1),
+      list(string, 'strings').min(1),
+      list(unread<{ type: string }>(), 'parts').min(1),
     ),
   }),
 )

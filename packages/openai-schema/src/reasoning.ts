@@ -6,7 +6,7 @@ import { schemaFor } from './schema-for.ts'
  * One piece of reasoning in OpenRouter's form. Carries what plain `reasoning_content` cannot: signatures, summaries
  * and sealed reasoning. Goes back to its origin unmodified and in order; there a kind not named here passes too.
  *
- * In a stream, pieces with the same `index` belong together and their texts are joined.
+ * In a stream, pieces of the same `type` and `index` belong together and their texts are joined.
  */
 export type ReasoningDetail = ReasoningText | ReasoningSummary | ReasoningEncrypted
 

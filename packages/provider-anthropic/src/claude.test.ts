@@ -33,6 +33,7 @@ describe('what models are like', () => {
     ['claude-opus-5', { tools: [weather] }, { tools: [{ name: 'get_weather' }] }],
     ['claude-3-haiku-20240307', {}, { max_tokens: 4096 }],
     ['claude-fable-5', { reasoning_effort: 'none' }, { thinking: { type: 'adaptive' } }],
+    ['claude-opus-5-5', { reasoning_effort: 'none' }, { thinking: { type: 'adaptive' } }],
   ])('%s is sent %j so that it takes it', async (model, request, expected) => {
     await using rig = await startAnthropic()
     rig.script(answer([{ text: 'Hello' }]))
@@ -75,6 +76,7 @@ describe('what models are like', () => {
   test.each<[string, string, Partial<ChatCompletionRequest>]>([
     ['n', 'claude-opus-5', { n: 2 }],
     ['logprobs', 'claude-opus-5', { logprobs: true }],
+    ['tool_choice', 'claude-opus-5-5', { tools: [weather], tool_choice: 'required' }],
     ['tool_choice', 'claude-fable-5', { tools: [weather], tool_choice: 'required' }],
     ['messages[1]', 'claude-opus-5', { messages: [...user('Hi'), { role: 'assistant', content: 'I' }] }],
     [

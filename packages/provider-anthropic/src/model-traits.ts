@@ -24,6 +24,7 @@ function traitsByName(model: string): ModelTraits {
   const [, major, minor = '0'] = /claude-(?:[a-z]+-)?(\d)(?:[-.](\d{1,2})(?!\d))?/i.exec(model) ?? []
   if (major === undefined) return {}
   const version = Number(major) * 100 + Number(minor)
+  if (version >= 505) return thinksAlways
   if (version >= 500) return fifth
   if (version >= 407) return since47
   if (version >= 406) return only46

@@ -14,7 +14,7 @@ import {
 } from '@dragoman/core'
 import { messagesUpstream } from '@dragoman/dialects/anthropic-messages'
 import type { ChatCompletionRequest, Model } from '@dragoman/openai-schema'
-import { abortOnLeave, createHttpClient, readAnswer, readJson, relayMessages } from '@dragoman/upstream'
+import { abortOnLeave, createHttpClient, messagesEvents, readAnswer, readJson, relayMessages } from '@dragoman/upstream'
 import { mapErrors } from './map-error.ts'
 import { adapted, traitsOf } from './model-traits.ts'
 import { decodePage, toModel } from './models.ts'
@@ -58,10 +58,7 @@ function createAnthropic(given: AnthropicOptions, { clock = systemClock, proxy }
         const headers = headersOf(call.credential)
         const accept = 'text/event-stream'
         const response = await http.post('/v1/messages', { body, call, left, headers, accept, mapError })
-        return readAnswer(response, reader(), {
-          isEnd: ({ type }) => type === 'message_stop',
-          errorIn: (event) => (event.type === 'error' ? event : undefined),
-        })
+        return readAnswer(response, reader(), messagesEvents)
       }),
 
     relayObstacle: (_request, dialect) =>

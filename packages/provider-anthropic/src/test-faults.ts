@@ -52,11 +52,12 @@ export function faultOf(body: Sent): string | undefined {
 }
 
 function faultOfThinking({ model, thinking, max_tokens = 0, output_config, ...body }: Sent): string | undefined {
-  const isNew = /^claude-[a-z]+-(4-[78]|5)$/.test(model)
+  const isNew = /^claude-[a-z]+-(4-[78]|5|5-5)$/.test(model)
   const samples = ['temperature', 'top_p', 'top_k'].some((field) => field in body)
   if (isNew && samples) return 'temperature is deprecated for this model'
   if (isNew && thinking?.type === 'enabled') return '"thinking.type.enabled" is not supported for this model'
-  if (/fable|mythos/.test(model) && thinking?.type === 'disabled') return '"thinking.type.disabled" is not supported'
+  if (/fable|mythos|-5-5$/.test(model) && thinking?.type === 'disabled')
+    return '"thinking.type.disabled" is not supported'
   if (!isNew && thinking?.type === 'adaptive' && !/-4-6$/.test(model)) return 'adaptive thinking is not supported'
   if (/-4-6$/.test(model) && output_config?.effort === 'xhigh') return 'output_config.effort: xhigh is not supported'
   if (/-5$/.test(model) && isNew && thinking?.type === 'disabled' && /xhigh|max/.test(output_config?.effort ?? '')) {
@@ -68,7 +69,7 @@ function faultOfThinking({ model, thinking, max_tokens = 0, output_config, ...bo
     if ((thinking.budget_tokens ?? 0) >= max_tokens) return 'max_tokens must be greater than thinking.budget_tokens'
     if (samples) return 'temperature may only be set to 1 when thinking is enabled'
   }
-  const isOn = thinking ? thinking.type !== 'disabled' : /^claude-[a-z]+-5$/.test(model)
+  const isOn = thinking ? thinking.type !== 'disabled' : /^claude-[a-z]+-5(-5)?$/.test(model)
   if (isOn && ['any', 'tool'].includes(body.tool_choice?.type ?? '')) {
     return 'Thinking may not be enabled when tool_choice forces tool use.'
   }

@@ -73,6 +73,25 @@ test('a file whose bytes are no text is a 400, whatever it is called, and nothin
   expect(api.upstream.requests).toHaveLength(0)
 })
 
+test('a setting that the API is not known to take is left out and named, one that asks for nothing is not', async () => {
+  await using api = await startApi()
+  api.answer(streamed(['Hm.</think>Yes.']))
+  const idle = { n: 1, logprobs: false, response_format: { type: 'text' as const } }
+  const lost = { top_p: 0.9, seed: 7, user: 'me', metadata: {} }
+  const asked = {
+    ...question,
+    ...idle,
+    ...lost,
+    temperature: 0.5,
+    max_completion_tokens: 9,
+    reasoning_effort: 'low' as const,
+  }
+  expect(api.provider.accepts?.(asked)).toEqual({ dropped: Object.keys(lost), refused: undefined })
+  await api.client.chat.completions.create(asked)
+  const { messages, stream, stream_options, model, ...sent } = (await api.upstream.received(1)).json
+  expect(sent).toEqual({ temperature: 0.5, max_tokens: 9, reasoning_effort: 'low' })
+})
+
 test('covers k2think usage: what a stream reports is handed on', async () => {
   await using api = await startApi()
   api.answer(

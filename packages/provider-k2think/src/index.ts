@@ -2,6 +2,7 @@ import type { Provider, ProviderFactory } from '@dragoman/core'
 import { createCompatible } from '@dragoman/provider-openai-compatible'
 import { abortOnLeave } from '@dragoman/upstream'
 import { z } from 'zod'
+import { honoured, unhonoured } from './honoured-fields.ts'
 import { modelNames, resolveModel } from './models.ts'
 import { plainMessages } from './plain-messages.ts'
 import { readAnswer } from './read-answer.ts'
@@ -9,6 +10,8 @@ import { hostedTools, refusal } from './refusal.ts'
 import { UsageQuestion } from './usage-refused.ts'
 
 const id = 'k2think'
+/** What the API takes and the site does not. */
+const beside = ['reasoning_effort']
 
 const options = z.strictObject({
   baseUrl: z
@@ -53,7 +56,6 @@ export const k2think: ProviderFactory<K2ThinkOptions> = {
       tokenLimitField: 'max_tokens' as const,
       // The model's template leaves out the reasoning of earlier turns, and a field for it is not documented.
       sendReasoningHistory: false,
-      dropFields: ['response_format'],
     }
     const named = { id, name: 'K2-Think' }
     const service = createCompatible({ ...settings, streamUsage: true }, named, environment)
@@ -64,16 +66,17 @@ export const k2think: ProviderFactory<K2ThinkOptions> = {
       // What is left in its text after `readAnswer` is meant to be there.
       readsMarkup: true,
       accepts(request) {
-        // A format of plain text is what it gives anyway.
-        const { response_format, ...rest } = request
-        const asked = response_format?.type === 'text' ? rest : request
-        const { dropped = [] } = service.accepts?.(asked) ?? {}
-        return { dropped: [...dropped, ...hostedTools(request)], refused: refusal(request, promptTools) }
+        const { dropped = [] } = service.accepts?.(honoured(request, beside)) ?? {}
+        const lost = [...unhonoured(request, beside), ...dropped, ...hostedTools(request)]
+        return { dropped: lost, refused: refusal(request, promptTools) }
       },
       chat: (request, call) =>
         abortOnLeave(async (left) => {
           const { id: model, hidesReasoning } = resolveModel(request.model, models)
-          const { stop, tools, tool_choice, parallel_tool_calls, functions, function_call, ...rest } = request
+          const { stop, tools, tool_choice, parallel_tool_calls, functions, function_call, ...rest } = honoured(
+            request,
+            beside,
+          )
           const signal = AbortSignal.any([call.signal, left])
           const messages = await plainMessages(request, { signal, allow: environment?.mediaFrom })
           const asked = { ...rest, model, messages }

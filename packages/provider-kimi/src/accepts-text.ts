@@ -1,5 +1,6 @@
 import type { Acceptance } from '@dragoman/core'
 import type { ChatCompletionRequest, Tool } from '@dragoman/openai-schema'
+import { isSearch } from './search-tool.ts'
 
 /** What a site takes besides text. */
 export interface SiteAbilities {
@@ -37,7 +38,9 @@ export function acceptsText(request: ChatCompletionRequest, site: SiteAbilities)
   }
   if (request.web_search_options && !site.search) dropped.push('web_search_options')
   if (request.response_format?.type === 'json_object') dropped.push('response_format')
-  for (const [i, tool] of (request.tools ?? []).entries()) if (!isCallable(tool)) dropped.push(`tools[${i}]`)
+  for (const [i, tool] of (request.tools ?? []).entries()) {
+    if (!isCallable(tool) && !(site.search && isSearch(tool))) dropped.push(`tools[${i}]`)
+  }
   return { dropped, refused: refusal(request, site) }
 }
 
@@ -52,8 +55,10 @@ function refusal(request: ChatCompletionRequest, { name, images, promptsTools }:
   const prompted = promptsTools ? undefined : offered(request)
   if (prompted) return refuse(prompted, 'takes no tools, and promptTools is off')
   const last = request.messages.length - 1
-  if (request.messages[last]?.role === 'assistant') {
-    return refuse(`messages[${last}].role`, 'answers a message of the user, and cannot go on with its own')
+  const message = request.messages[last]
+  if (message?.role === 'assistant' && (message.partial || message.prefix)) {
+    const field = message.partial ? 'partial' : 'prefix'
+    return refuse(`messages[${last}].${field}`, 'cannot go on with an answer of its own')
   }
   for (const [i, { content }] of request.messages.entries()) {
     if (!Array.isArray(content)) continue

@@ -1,7 +1,6 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type { ChatMessage, ContentPart } from '@dragoman/openai-schema'
 import { fetchMedia } from '@dragoman/upstream'
-import { isRecord } from './fields.ts'
 import { asText, fileIn, isText, type MediaAccess } from './inline-files.ts'
 import { replacedParts } from './replaced-parts.ts'
 

@@ -1,6 +1,7 @@
 import type { ChatCompletionRequest, ChatMessage, ContentPart } from '@dragoman/openai-schema'
 import { canBeForced, modelTraits } from './moonshot-models.ts'
 import { declaresSearch, searchTool } from './moonshot-search.ts'
+import { isSearch, wantsSearch } from './search-tool.ts'
 
 export interface MoonshotRequest {
   readonly request: ChatCompletionRequest
@@ -39,10 +40,11 @@ export function encodeMoonshot(given: ChatCompletionRequest, keepsSampling: bool
 
 /** A search that the client asks for is a tool here. Some models cannot think beside it. */
 function encodeSearch(request: ChatCompletionRequest): boolean {
-  if (!request.web_search_options) return false
+  if (!wantsSearch(request)) return false
   delete request.web_search_options
+  request.tools = (request.tools ?? []).filter((tool) => !isSearch(tool))
   if (declaresSearch(request)) return false
-  request.tools = [...(request.tools ?? []), searchTool]
+  request.tools.push(searchTool)
   if (canBeForced(request)) {
     request.thinking = { type: 'disabled' }
     delete request.reasoning_effort

@@ -10,7 +10,8 @@ describe('the search', () => {
   /** Searches twice, then answers; strict about what comes back. */
   const searching: ScriptedReply = ({ json }) => {
     const offered = json.tools.filter((tool: { type: string }) => tool.type === 'builtin_function')
-    if (offered.length !== 1 || offered[0].function.name !== '$web_search') return errorReply(400, 'no search')
+    if (offered.length !== json.tools.length || offered.length !== 1 || offered[0].function.name !== '$web_search')
+      return errorReply(400, 'no search')
     if (json.web_search_options !== undefined) return errorReply(400, 'unknown field')
     const results = json.messages.filter(({ role }: { role: string }) => role === 'tool')
     for (const result of results) {
@@ -33,6 +34,13 @@ describe('the search', () => {
     expect(choices[0]?.message.tool_calls).toBeUndefined()
     expect(usage).toMatchObject({ prompt_tokens: 40, completion_tokens: 17, total_tokens: 57 })
     expect(rig.upstream.requests).toHaveLength(3)
+  })
+
+  test('a search that is asked for as a tool is the same one', async () => {
+    await using rig = await start(searching)
+    const { web_search_options, ...rest } = asked
+    const { choices } = await rig.answer({ ...rest, tools: [{ type: 'web_search' }] })
+    expect(choices[0]?.message.content).toBe('Looking. Looking. It rains.')
   })
 
   test('a model that only searches is not asked for ever', async () => {

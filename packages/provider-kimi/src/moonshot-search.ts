@@ -1,4 +1,4 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type {
   AssistantMessage,
   ChatCompletionChunk,
@@ -7,7 +7,6 @@ import type {
   ToolCallDelta,
   Usage,
 } from '@dragoman/openai-schema'
-import { isRecord } from './fields.ts'
 
 const searchName = '$web_search'
 

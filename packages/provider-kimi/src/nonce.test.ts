@@ -89,7 +89,9 @@ describe('the message', () => {
     expect(accepts({ messages: [{ role: 'user', content: [image] }] })?.refused?.param).toBe(
       'messages[0].content[0].type',
     )
-    expect(accepts({ messages: [{ role: 'assistant', content: 'Well' }] })?.refused?.param).toBe('messages[0].role')
+    const own = { role: 'assistant' as const, content: 'Well' }
+    expect(accepts({ messages: [own] })?.refused).toBeUndefined()
+    expect(accepts({ messages: [{ ...own, partial: true }] })?.refused?.param).toBe('messages[0].partial')
   })
 
   test('tools are refused where prompting for them is off', async () => {

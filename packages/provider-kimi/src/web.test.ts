@@ -57,10 +57,11 @@ describe('the message', () => {
     expect(rig.site.messages[0]?.options).toEqual(expected)
   })
 
-  test.each([
+  test.each<[string, Partial<ChatCompletionRequest>]>([
     ['kimi-k2.6-search', {}],
     ['kimi-search', {}],
     ['kimi-k2.6', { web_search_options: {} }],
+    ['kimi-k2.6', { tools: [{ type: 'web_search' }] }],
   ])('covers kimi-web search: %s with %j turns the site’s own on', async (model, request) => {
     await using rig = await start()
     await rig.ask({ model, ...request })

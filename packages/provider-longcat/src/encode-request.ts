@@ -10,12 +10,15 @@ export interface EncodedRequest {
 
 /** What LongCat's table of fields knows differently; what it does not know at all is left to `dropFields`. */
 export function encodeRequest(given: ChatCompletionRequest): EncodedRequest {
-  const { reasoning_effort, thinking, enable_thinking, thinking_budget, n, ...rest } = given
+  const { reasoning_effort, thinking, enable_thinking, thinking_budget, n, logprobs, top_logprobs, ...rest } = given
   const lost: string[] = []
   const named = namedModel(given.model)
   const { model } = named
   const request: ChatCompletionRequest = { ...rest, model }
+  // One choice without probabilities is what every answer is: nothing is lost with these.
   if (n && n > 1) request.n = n
+  if (logprobs) request.logprobs = logprobs
+  if (top_logprobs) request.top_logprobs = top_logprobs
 
   const asked = wish(given)
   const thinks = asked ?? named.thinks

@@ -24,7 +24,7 @@ export async function withFilesInlined(
     }
     const parts: ContentPart[] = []
     for (const [j, part] of content.entries()) {
-      const param = `messages[${i}].content[${j}]`
+      const param = `messages[${i}].content[${j}].file.file_data`
       parts.push(part.type === 'file' ? await inlined(part, { ...options, param }) : part)
     }
     messages.push({ ...message, content: parts } as ChatMessage) // the same kind of message with other parts

@@ -98,7 +98,14 @@ describe('what is sent', () => {
   })
 
   test('what LongCat has no field for is left out and named, unless it is to be kept', async () => {
-    const given = { ...request, seed: 7, n: 1, response_format: { type: 'json_object' as const }, temperature: 2 }
+    const given = {
+      ...request,
+      seed: 7,
+      n: 1,
+      logprobs: false,
+      response_format: { type: 'json_object' as const },
+      temperature: 2,
+    }
     await using rig = await start()
     expect(rig.provider.accepts?.(given).dropped).toEqual(['temperature', 'response_format', 'seed'])
     expect(Object.keys(await rig.sent(given))).toEqual(['model', 'messages', 'temperature', 'stream', 'stream_options'])
@@ -157,7 +164,7 @@ describe('what is refused before any call', () => {
     const pdf = file(`data:;base64,${Buffer.from('%PDF-1.7 …').toString('base64')}`)
     await expect(rig.ask({ messages: [{ role: 'user', content: [pdf] }] })).rejects.toMatchObject({
       code: 'unsupported_value',
-      param: 'messages[0].content[0]',
+      param: 'messages[0].content[0].file.file_data',
     })
     expect(rig.upstream.requests).toHaveLength(0)
   })

@@ -1,8 +1,8 @@
-import { completionToChunks, DragomanError, withSourceText } from '@dragoman/core'
+import { completionToChunks, DragomanError, isRecord, withSourceText } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionChunk } from '@dragoman/openai-schema'
 import { END, readErrorBody, type StreamEvent } from '@dragoman/upstream'
 import { toolsToFunctionCall } from './legacy-functions.ts'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 import { reportsError } from './reported-error.ts'
 
 export interface DecodeOptions {

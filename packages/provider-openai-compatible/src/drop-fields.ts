@@ -1,5 +1,6 @@
+import { isRecord } from '@dragoman/core'
 import { mapped } from './mapped.ts'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 
 /**
  * A place in a request: names separated by dots, `[]` after one for every element of its array.
@@ -22,11 +23,19 @@ interface Step {
   readonly isEach: boolean
 }
 
+/** Paths are those of settings, and looked for in every request. */
+const known = new Map<FieldPath, readonly Step[]>()
+
 function stepsOf(path: FieldPath): readonly Step[] {
-  return path.split('.').map((step) => {
-    const isEach = step.endsWith('[]')
-    return { name: isEach ? step.slice(0, -2) : step, isEach }
-  })
+  let steps = known.get(path)
+  if (!steps) {
+    steps = path.split('.').map((step) => {
+      const isEach = step.endsWith('[]')
+      return { name: isEach ? step.slice(0, -2) : step, isEach }
+    })
+    known.set(path, steps)
+  }
+  return steps
 }
 
 function remove(fields: Fields, steps: readonly Step[], at: number): Fields {

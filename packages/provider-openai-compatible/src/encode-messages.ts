@@ -59,7 +59,7 @@ export function encodeReasoning(message: AssistantMessage, send: Settings['sendR
   if (present.length === 1 && present[0] === send && typeof message[send] === 'string') return message
   const rest = withoutReasoning(message)
   if (send === false) return rest
-  const text = reasoning_content ?? reasoning ?? detailsText(reasoning_details) ?? thinking
+  const text = reasoning_content || reasoning || detailsText(reasoning_details) || thinking
   return typeof text === 'string' ? { ...rest, [send]: text } : rest
 }
 

@@ -78,7 +78,7 @@ function tokenLimit(
 }
 
 /** With those of `defaults` that `fields` does not bring. */
-function filledIn(fields: Fields, defaults: Fields): Fields {
+export function filledIn(fields: Fields, defaults: Fields): Fields {
   let filled = fields
   for (const [name, value] of Object.entries(defaults)) {
     if (isMissing(fields, name)) filled = { ...filled, [name]: value }

@@ -1,7 +1,13 @@
-import type { Call, Endpoint, EndpointAnswer, EndpointBody, EndpointRequest } from '@dragoman/core'
-import { DragomanError } from '@dragoman/core'
+import {
+  type Call,
+  DragomanError,
+  type Endpoint,
+  type EndpointAnswer,
+  type EndpointBody,
+  type EndpointRequest,
+  isRecord,
+} from '@dragoman/core'
 import { type HttpClient, type HttpResponse, type MapError, readJson } from '@dragoman/upstream'
-import { isRecord } from './record.ts'
 import { reportsError } from './reported-error.ts'
 
 /** All that there is, as options name it. */
@@ -40,7 +46,7 @@ export async function callEndpoint(
   const isForm = body.kind === 'form'
   const response = await http.post(`/${endpoint}`, {
     ...(isForm ? { streamedBody: body } : { body: body.json }),
-    headers: isForm ? { ...headers, 'content-type': body.contentType } : headers,
+    headers: isForm ? { ...headers, ...formHeaders(body) } : headers,
     accept: acceptFor(endpoint, body),
     call,
     mapError: mapErrorOf(call),
@@ -55,6 +61,12 @@ export async function callEndpoint(
     throw new DragomanError('upstream_protocol', `${name} answered with JSON that is no answer`, { origin: 'upstream' })
   }
   return { kind: 'json', json }
+}
+
+/** Some services take no form whose length is not said. */
+function formHeaders(form: Extract<EndpointBody, { kind: 'form' }>): Readonly<Record<string, string>> {
+  const length = 'length' in form ? form.length : undefined
+  return { 'content-type': form.contentType, ...(typeof length === 'number' && { 'content-length': String(length) }) }
 }
 
 const anyBytes = 'application/octet-stream'

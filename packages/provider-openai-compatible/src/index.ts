@@ -1,5 +1,6 @@
 export { type AnswerDecoder, createDecoder, type DecodeOptions } from './decode-answer.ts'
 export type { OpenAICompatibleOptions } from './options.ts'
+export type { ResponsesDialect } from './over-responses.ts'
 export type { Demand, Preset, Quirks } from './preset.ts'
 export { type PresetId, presets } from './presets.ts'
-export { type CompatibleService, createCompatible, openAICompatible } from './provider.ts'
+export { type CompatibleService, createCompatible, openAICompatible, openAICompatibleWith } from './provider.ts'

@@ -1,6 +1,6 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type { Model } from '@dragoman/openai-schema'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 
 export interface ModelListOptions {
   /** For `owned_by` where the service does not say. */

@@ -1,5 +1,6 @@
 import { DragomanError, type Endpoint } from '@dragoman/core'
 import { z } from 'zod'
+import { cacheMarks, otherMarks } from './cache-marks.ts'
 import { endpoints } from './endpoints.ts'
 import { type Demand, demands, type Preset } from './preset.ts'
 import { presetIds, presets } from './presets.ts'
@@ -49,6 +50,16 @@ export const options = z
       .describe(
         "Whether the service's answers are in OpenAI's form to the letter: then clients that speak it get the bytes as they came, unrepaired. Default: the preset's, else no.",
       ),
+    responses: z
+      .boolean()
+      .describe(
+        "Whether the service has `/responses`, in OpenAI's form to the letter: then clients that speak Responses get the bytes as they came. Default: the preset's, else no.",
+      ),
+    api: z
+      .enum(['chat', 'responses'])
+      .describe(
+        'By which of its interfaces the service is asked for chats: Chat Completions (the default) or Responses.',
+      ),
     sendReasoningHistory: z
       .union([z.boolean(), z.enum(['reasoning_content', 'reasoning'])])
       .describe('Reasoning of earlier answers: sent as it came (the default), not at all, or under this one name.'),
@@ -66,6 +77,11 @@ export const options = z
     dropFields: z
       .array(z.string().min(1))
       .describe("Fields the service refuses, besides the preset's: `seed`, `stream_options.x`, `messages[].name`."),
+    cacheMarks: z
+      .array(z.enum(cacheMarks))
+      .describe(
+        "Marks for prompt caching that the service takes; others are left out. Default: the preset's, else none for a hosted service, all for any other.",
+      ),
     extraBody: z
       .record(z.string(), z.unknown())
       .describe('Fields added to every request that does not bring them, such as `chat_template_kwargs`.'),
@@ -112,6 +128,8 @@ export interface Settings {
   readonly upstreamStream: 'auto' | 'never' | 'neverWithTools'
   readonly streamUsage: boolean
   readonly conformant: boolean
+  readonly responses: boolean
+  readonly api: 'chat' | 'responses'
   /** A known service, not an engine of one's own. */
   readonly isHosted: boolean
   readonly sendReasoningHistory: boolean | 'reasoning_content' | 'reasoning'
@@ -131,6 +149,8 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
   }
   const own = checked.data
   const preset: Partial<Preset> = own.preset ? presets[own.preset] : {}
+  const isHosted = own.preset !== undefined && preset.local === undefined
+  const taken = own.cacheMarks ?? preset.cacheMarks ?? (isHosted ? [] : cacheMarks)
   return {
     name: preset.name ?? 'The service',
     baseUrl: own.baseUrl === undefined ? (preset.baseUrl ?? '') : withVersion(own.baseUrl),
@@ -145,12 +165,14 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
     upstreamStream: own.upstreamStream ?? preset.upstreamStream ?? 'auto',
     streamUsage: own.streamUsage ?? preset.streamUsage ?? true,
     conformant: own.conformant ?? preset.conformant ?? false,
-    isHosted: own.preset !== undefined && preset.local === undefined,
+    responses: own.responses ?? preset.responses ?? own.api === 'responses',
+    api: own.api ?? 'chat',
+    isHosted,
     sendReasoningHistory: own.sendReasoningHistory ?? preset.sendReasoningHistory ?? true,
     tokenLimitField: own.tokenLimitField ?? preset.tokenLimitField ?? 'asSent',
     toolsWithoutReasoning: [...(preset.toolsWithoutReasoning ?? []), ...(own.toolsWithoutReasoning ?? [])],
     developerRole: own.developerRole ?? preset.developerRole ?? 'system',
-    dropFields: [...(preset.dropFields ?? []), ...(own.dropFields ?? [])],
+    dropFields: [...(preset.dropFields ?? []), ...(own.dropFields ?? []), ...otherMarks(taken)],
     extraBody: own.extraBody ?? {},
     unsupported: [...(preset.unsupported ?? []), ...(own.unsupported ?? [])],
   }

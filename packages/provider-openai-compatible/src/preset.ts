@@ -1,4 +1,5 @@
 import type { Endpoint } from '@dragoman/core'
+import type { CacheMark } from './cache-marks.ts'
 
 /** A demand that changes the answer, so that a service which cannot meet it must not be asked. */
 export type Demand = (typeof demands)[number]
@@ -11,6 +12,8 @@ export interface Quirks {
   readonly endpoints?: readonly Endpoint[]
   readonly upstreamStream?: 'auto' | 'never' | 'neverWithTools'
   readonly conformant?: boolean
+  /** It speaks Responses too, to the letter. */
+  readonly responses?: boolean
   readonly streamUsage?: boolean
   readonly sendReasoningHistory?: boolean | 'reasoning_content' | 'reasoning'
   readonly tokenLimitField?: 'max_tokens' | 'max_completion_tokens' | 'asSent'
@@ -18,6 +21,8 @@ export interface Quirks {
   readonly developerRole?: 'keep' | 'system'
   readonly authHeader?: string
   readonly dropFields?: readonly string[]
+  /** Those that it takes. A hosted service without it gets none, any other all. */
+  readonly cacheMarks?: readonly CacheMark[]
   readonly unsupported?: readonly Demand[]
 }
 

@@ -12,6 +12,8 @@ const table = {
     defaultModel: 'gpt-6-luna',
     endpoints,
     conformant: true,
+    responses: true,
+    cacheMarks: ['prompt_cache_breakpoint'],
     developerRole: 'keep',
     tokenLimitField: 'max_completion_tokens',
     sendReasoningHistory: false,
@@ -32,6 +34,8 @@ const table = {
       'audio/transcriptions',
       'audio/translations',
     ],
+    responses: true,
+    cacheMarks: ['prompt_cache_breakpoint'],
     developerRole: 'keep',
     tokenLimitField: 'max_completion_tokens',
     sendReasoningHistory: false,
@@ -68,6 +72,8 @@ const table = {
     tokenLimitField: 'max_completion_tokens',
     // Reported: 400 "property 'messages.1.assistant.reasoning_content' is unsupported"; `reasoning` is taken.
     sendReasoningHistory: 'reasoning',
+    // Reported: 422 "property 'body.prompt_cache_key' is unsupported".
+    dropFields: ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention'],
   },
   chutes: {
     name: 'Chutes',
@@ -97,6 +103,7 @@ const table = {
     keysAt: 'modelstudio.console.alibabacloud.com',
     defaultModel: 'qwen-plus',
     endpoints: ['embeddings'],
+    cacheMarks: ['cache_control'],
     tokenLimitField: 'max_tokens',
     note: 'keys of mainland China: https://dashscope.aliyuncs.com/compatible-mode/v1',
   },
@@ -155,7 +162,16 @@ const table = {
     tokenLimitField: 'max_tokens',
     sendReasoningHistory: false,
     // Reported for each: 400 "Unknown name: Cannot find field".
-    dropFields: ['store', 'metadata', 'frequency_penalty', 'top_k', 'reasoning'],
+    dropFields: [
+      'store',
+      'metadata',
+      'frequency_penalty',
+      'top_k',
+      'reasoning',
+      'prompt_cache_key',
+      'prompt_cache_options',
+      'prompt_cache_retention',
+    ],
   },
   groq: {
     name: 'Groq',
@@ -165,9 +181,17 @@ const table = {
     defaultModel: 'openai/gpt-oss-120b',
     endpoints: ['audio/speech', 'audio/transcriptions', 'audio/translations'],
     tokenLimitField: 'max_completion_tokens',
-    // Reported: 400 "property 'reasoning_content' is unsupported".
+    // Reported: 400 "property 'reasoning_content' is unsupported", and so of each.
     sendReasoningHistory: false,
-    dropFields: ['logit_bias', 'logprobs', 'top_logprobs', 'messages[].name'],
+    dropFields: [
+      'logit_bias',
+      'logprobs',
+      'top_logprobs',
+      'messages[].name',
+      'prompt_cache_key',
+      'prompt_cache_options',
+      'prompt_cache_retention',
+    ],
     unsupported: ['n', 'logprobs'],
   },
   huggingface: {
@@ -369,6 +393,8 @@ const table = {
     defaultModel: 'openai/gpt-oss-120b',
     listIsPublic: true,
     endpoints: ['embeddings'],
+    // It hands requests to Claude as they are.
+    cacheMarks: ['cache_control'],
   },
   volcengine: {
     name: 'Volcengine Ark',

@@ -21,8 +21,12 @@ import {
   isEventStream,
   type MapError,
   mapErrorResponse,
+  readAnswer,
   readJson,
   readJsonBytes,
+  redact,
+  relayResponses,
+  responsesEvents,
 } from '@dragoman/upstream'
 import { accepts } from './accepts.ts'
 import { authorizationBy } from './authorization.ts'
@@ -32,6 +36,7 @@ import { callEndpoint, expectedEndpoints } from './endpoints.ts'
 import { usesFunctions } from './legacy-functions.ts'
 import { decodeModels, toModel } from './models.ts'
 import { credential, type OpenAICompatibleOptions, options, resolve } from './options.ts'
+import { acceptsOverResponses, encodeResponses, type ResponsesDialect } from './over-responses.ts'
 import { relayObstacle } from './relay-obstacle.ts'
 import { mapBaseResponse } from './reported-error.ts'
 
@@ -41,14 +46,22 @@ const id = 'openai-compatible'
  * Every service that speaks OpenAI Chat Completions: `openAICompatible.create({ preset: 'groq' })`, or
  * `{ baseUrl: 'http://127.0.0.1:8000' }`. The provider's id is the preset's, else `openai-compatible`.
  */
-export const openAICompatible: ProviderFactory<OpenAICompatibleOptions> = {
-  id,
-  options,
-  credential,
-  create(given, environment) {
-    if (given.preset) return createCompatible(given, { id: given.preset }, environment)
-    return createCompatible({ ...given, endpoints: given.endpoints ?? [...expectedEndpoints] }, { id }, environment)
-  },
+export const openAICompatible: ProviderFactory<OpenAICompatibleOptions> = openAICompatibleWith({})
+
+/** The same, which with `responses` can do what the option `api: responses` says. */
+export function openAICompatibleWith(
+  dialects: Pick<CompatibleService, 'responses'>,
+): ProviderFactory<OpenAICompatibleOptions> {
+  return {
+    id,
+    options,
+    credential,
+    create(given, environment) {
+      if (given.preset) return createCompatible(given, { id: given.preset, ...dialects }, environment)
+      const endpoints = given.endpoints ?? [...expectedEndpoints]
+      return createCompatible({ ...given, endpoints }, { id, ...dialects }, environment)
+    },
+  }
 }
 
 /** What a package of its own says of its service. */
@@ -59,6 +72,8 @@ export interface CompatibleService {
   readonly name?: string | undefined
   /** What an error of this service means, where `standard`, the usual reading, does not know it. */
   readonly mapError?: ((response: ErrorResponse, standard: DragomanError) => DragomanError) | undefined
+  /** For the option `api: responses`: `responsesUpstream` of `@dragoman/dialects/openai-responses`. */
+  readonly responses?: ResponsesDialect | undefined
 }
 
 /**
@@ -81,6 +96,7 @@ export function createCompatible(
     clock,
   })
   const authorization = authorizationBy(settings.authHeader)
+  const responses = settings.api === 'responses' ? dialectOf(service) : undefined
   const mapBase = mapBaseResponse(name, clock)
   const asked = { http, name, authorization: ({ credential }: Call) => authorization(credential), mapErrorOf }
 
@@ -88,20 +104,24 @@ export function createCompatible(
     id: owner,
     answersWhole: settings.upstreamStream !== 'auto',
     separatesReasoning: settings.isHosted,
-    accepts: (request) => accepts(request, settings),
+    wantsReasoning: responses !== undefined,
+    accepts: (request) => (responses ? acceptsOverResponses(request, settings, responses) : accepts(request, settings)),
 
-    chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
+    chat: (request, call) =>
+      abortOnLeave((left) => (responses ? chatOver(responses, request, call, left) : chat(request, call, left))),
 
     relayObstacle: (request, dialect) => relayObstacle(request, dialect, settings),
-    relay,
+    relay: (request, call) =>
+      request.dialect === 'openai-responses'
+        ? relayResponses(http, request, { ...accessOf(call), path: '/responses' })
+        : relay(request, call),
 
     endpoints: settings.endpoints,
     serve: (request, call) => callEndpoint(request, call, asked),
 
     async models(call) {
       if (settings.models) return settings.models.map((model) => toModel(model, owner))
-      const headers = authorization(call.credential)
-      const response = await http.get('/models', { call, headers, mapError: mapErrorOf(call) })
+      const response = await http.get('/models', accessOf(call))
       return decodeModels(await readJson(response), { owner, prefix: settings.modelPrefix })
     },
 
@@ -109,16 +129,18 @@ export function createCompatible(
   }
   return settings.canProbe ? { ...provider, probe } : provider
 
-  function post(body: unknown, isStreamed: boolean, call: Call, left?: AbortSignal): Promise<HttpResponse> {
+  function accessOf<C extends Pick<Call, 'credential'>>(call: C) {
+    return { call, headers: authorization(call.credential), mapError: mapErrorOf(call) }
+  }
+
+  function post(
+    body: unknown,
+    isStreamed: boolean,
+    call: Call,
+    { left, path = '/chat/completions' }: { left?: AbortSignal; path?: string } = {},
+  ): Promise<HttpResponse> {
     const accept = isStreamed ? 'text/event-stream' : 'application/json'
-    return http.post('/chat/completions', {
-      body,
-      call,
-      left,
-      headers: authorization(call.credential),
-      accept,
-      mapError: mapErrorOf(call),
-    })
+    return http.post(path, { ...accessOf(call), body, left, accept })
   }
 
   function mapErrorOf({ credential }: Pick<Call, 'credential'>): MapError {
@@ -126,10 +148,27 @@ export function createCompatible(
     if (!mapError) return mapBase
     return (response) => {
       // They are taken out before it is cut, which may leave half of one.
-      const secrets = [credential.values, settings.headers].flatMap((texts) => Object.values(texts).map(textOf))
-      const context = { provider: name, secrets, now: clock.now() }
+      const context = { provider: name, secrets: secretsOf(credential), now: clock.now() }
       return mapError(response, mapBase(response) ?? mapErrorResponse(response, context))
     }
+  }
+
+  function secretsOf({ values }: Credential): string[] {
+    return [values, settings.headers].flatMap((texts) => Object.values(texts).map(textOf))
+  }
+
+  async function chatOver(
+    dialect: ResponsesDialect,
+    request: ChatCompletionRequest,
+    call: Call,
+    left: AbortSignal,
+  ): Promise<AsyncIterator<ChatCompletionChunk, undefined>> {
+    const clean = (text: string) => redact(text, secretsOf(call.credential))
+    const { body, isStreamed, reader } = encodeResponses(request, settings, dialect, clean)
+    const response = await post(body, isStreamed, call, { left, path: '/responses' })
+    if (isStreamed || isNamedEventStream(response)) return readAnswer(response, reader, responsesEvents)
+    const chunks = reader.whole(await readJson(response)).values()
+    return { next: async () => chunks.next() }
   }
 
   async function chat(
@@ -138,7 +177,7 @@ export function createCompatible(
     left: AbortSignal,
   ): Promise<AsyncIterator<ChatCompletionChunk, undefined>> {
     const { body, isStreamed } = encodeRequest(request, settings)
-    const response = await post(body, isStreamed, call, left)
+    const response = await post(body, isStreamed, call, { left })
     const errorFrom = response.errorFrom.bind(response)
     const decoder = createDecoder({ name, errorFrom, usesFunctions: usesFunctions(request) })
     // Services answer whole where a stream was asked for, and the other way round.
@@ -167,9 +206,7 @@ export function createCompatible(
 
   async function probe(held: Credential, call: AcquireCall): Promise<'ok' | 'rejected' | 'challenged'> {
     try {
-      const headers = authorization(held)
-      const within = { ...call, credential: held }
-      await readJson(await http.get('/models', { call: within, headers, mapError: mapErrorOf(within) }))
+      await readJson(await http.get('/models', accessOf({ ...call, credential: held })))
       return 'ok'
     } catch (error) {
       if (!isDragomanError(error)) throw error
@@ -178,6 +215,12 @@ export function createCompatible(
       throw error // it says nothing about the credential
     }
   }
+}
+
+function dialectOf({ responses }: CompatibleService): ResponsesDialect {
+  if (responses) return responses
+  const message = 'openai-compatible: api: over Responses only with their dialect, see openAICompatibleWith'
+  throw new DragomanError('invalid_request', message, { param: 'api' })
 }
 
 function textOf(value: string | Secret): string {

@@ -32,6 +32,7 @@ test('every fixture is named', () => {
 
 function typeOf(name: string, schema: z.core.JSONSchema.BaseSchema): string {
   if (name === 'preset') return 'one of the presets below'
+  if (name === 'endpoints') return 'array of paths, such as `embeddings`'
   const { type, items, additionalProperties, anyOf } = schema
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(' | ')
   if (anyOf) return anyOf.map((each) => typeOf('', each)).join(' | ')

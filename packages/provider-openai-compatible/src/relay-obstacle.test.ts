@@ -36,13 +36,35 @@ test('the bytes of a request that needs no change can go on, streamed or not', (
 
 test('another dialect, and a service that nobody calls conformant, are obstacles to everything', () => {
   const settings = resolve({ preset: 'openai' })
-  for (const dialect of ['anthropic-messages', 'openai-responses'] as const) {
-    expect(relayObstacle(request, dialect, settings)).toBe('the service speaks another dialect')
-  }
+  expect(relayObstacle(request, 'anthropic-messages', settings)).toBe('the service speaks another dialect')
   expect(relayObstacle(request, 'openai-chat', settings)).toBeUndefined()
   expect(obstacle({}, { conformant: false })).toBe('the service is not known to be conformant')
   expect(obstacle({}, { preset: 'openai', conformant: false })).toBe('the service is not known to be conformant')
   expect(obstacle({}, { preset: 'groq', conformant: undefined })).toBe('the service is not known to be conformant')
+})
+
+test.each<[string, Partial<ChatCompletionRequest>, OpenAICompatibleOptions, string | undefined]>([
+  ['OpenAI', {}, { preset: 'openai' }, undefined],
+  ['a service that has it', {}, { baseUrl: 'http://a.test', responses: true }, undefined],
+  ['a service that is asked by it', {}, { baseUrl: 'http://a.test', api: 'responses' }, undefined],
+  ['another service', {}, { preset: 'groq' }, 'the service is not known to speak Responses'],
+  ['a field that is filled in', {}, { preset: 'openai', extraBody: { user: 'a' } }, 'user is filled in'],
+  ['a field that is there', { user: 'b' }, { preset: 'openai', extraBody: { user: 'a' } }, undefined],
+  ['a field that is left out', { user: 'b' }, { preset: 'openai', dropFields: ['user'] }, 'user is left out'],
+  [
+    'no stream',
+    { stream: true },
+    { preset: 'openai', upstreamStream: 'never' },
+    'the service does not stream its answer',
+  ],
+  ['one answer, whole', {}, { preset: 'openai', upstreamStream: 'never' }, undefined],
+])('what stands against Responses as they come: %s', (_, more, given, expected) => {
+  expect(relayObstacle({ ...request, stream: false, ...more }, 'openai-responses', resolve(given))).toBe(expected)
+})
+
+test('a service that is asked over Responses is not handed chats', () => {
+  const settings = resolve({ preset: 'openai', api: 'responses' })
+  expect(relayObstacle(request, 'openai-chat', settings)).toBe('the service is asked over Responses')
 })
 
 const image: ChatMessage = { role: 'user', content: [{ type: 'image_url', image_url: 'data:,' }] }

@@ -14,9 +14,11 @@ import type { Fields } from './record.ts'
 export function relayObstacle(
   request: ChatCompletionRequest,
   dialect: Dialect,
-  settings: RequestSettings & Pick<Settings, 'conformant'>,
+  settings: RequestSettings & Pick<Settings, 'conformant' | 'responses' | 'api'>,
 ): string | undefined {
+  if (dialect === 'openai-responses') return responsesObstacle(request, settings)
   if (dialect !== 'openai-chat') return 'the service speaks another dialect'
+  if (settings.api !== 'chat') return 'the service is asked over Responses'
   if (!settings.conformant) return 'the service is not known to be conformant'
   if (request.functions || request.function_call) return 'functions are sent as tools'
   return (
@@ -25,6 +27,20 @@ export function relayObstacle(
     toolObstacle(request, settings) ??
     messageObstacle(request, settings)
   )
+}
+
+/** The request is the one that came, read as a chat: what it says of fields that both have holds. */
+function responsesObstacle(
+  request: ChatCompletionRequest,
+  { responses, upstreamStream, extraBody, dropFields }: RequestSettings & Pick<Settings, 'responses'>,
+): string | undefined {
+  if (!responses) return 'the service is not known to speak Responses'
+  const hasTools = Boolean(request.tools?.length)
+  if (request.stream && !isStreamedUpstream(upstreamStream, hasTools)) return 'the service does not stream its answer'
+  const fields = asFields(request)
+  for (const name in extraBody) if (isMissing(fields, name)) return `${name} is filled in`
+  for (const path of dropFields) if (without(fields, path) !== fields) return `${path} is left out`
+  return undefined
 }
 
 function streamObstacle(

@@ -1,6 +1,6 @@
-import { type Clock, DragomanError, type ErrorCode, errorTable, systemClock } from '@dragoman/core'
+import { type Clock, DragomanError, type ErrorCode, errorTable, isRecord, systemClock } from '@dragoman/core'
 import { type MapError, readRetryAfter } from '@dragoman/upstream'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 
 /** Whether a JSON object that came with a status of success reports an error instead of answering. */
 export function reportsError(json: Fields): boolean {

@@ -1,7 +1,8 @@
+import { isRecord } from '@dragoman/core'
 import type { AssistantMessage, ChatCompletionRequest, ChatMessage } from '@dragoman/openai-schema'
 import type { OpenRouterOptions } from './options.ts'
 import { joinedDetails } from './reasoning-blocks.ts'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 
 export type RoutingOptions = Pick<
   OpenRouterOptions,

@@ -1,6 +1,6 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import { type ErrorResponse, type MapErrorContext, mapErrorResponse, readRetryAfter } from '@dragoman/upstream'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 
 export const name = 'OpenRouter'
 

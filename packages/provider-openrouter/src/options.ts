@@ -7,19 +7,24 @@ const bound = z.union([z.number().nonnegative(), z.record(z.string(), z.number()
 /** OpenRouter API reference, "Provider Routing". A name that is not known there would be left unread without a word. */
 const providerRouting = z
   .strictObject({
-    order: slugs,
-    only: slugs,
-    ignore: slugs,
-    allow_fallbacks: z.boolean(),
-    require_parameters: z.boolean(),
-    data_collection: z.enum(['allow', 'deny']),
-    zdr: z.boolean(),
-    enforce_distillable_text: z.boolean(),
-    quantizations: slugs,
-    sort: z.union([z.enum(['price', 'throughput', 'latency']), z.looseObject({})]),
-    max_price: z.strictObject({ prompt: dollars, completion: dollars, request: dollars, image: dollars }).partial(),
-    preferred_min_throughput: bound,
-    preferred_max_latency: bound,
+    order: slugs.describe('Providers in the order in which they are tried.'),
+    only: slugs.describe('No others.'),
+    ignore: slugs.describe('Not these.'),
+    allow_fallbacks: z.boolean().describe('Whether others may answer where the first ones fail. Default true.'),
+    require_parameters: z.boolean().describe('Only providers that know every field of the request.'),
+    data_collection: z.enum(['allow', 'deny']).describe('Whether providers may keep what they are sent.'),
+    zdr: z.boolean().describe('Only endpoints that keep nothing.'),
+    enforce_distillable_text: z.boolean().describe('Only models whose text may be learned from.'),
+    quantizations: slugs.describe('`fp8`, `bf16` and so on.'),
+    sort: z
+      .union([z.enum(['price', 'throughput', 'latency']), z.looseObject({})])
+      .describe('What counts in the choice among them. Default: the price, by recent uptime.'),
+    max_price: z
+      .strictObject({ prompt: dollars, completion: dollars, request: dollars, image: dollars })
+      .partial()
+      .describe('In US dollars, per million tokens.'),
+    preferred_min_throughput: bound.describe('Tokens per second.'),
+    preferred_max_latency: bound.describe('Seconds.'),
   })
   .partial()
 

@@ -35,7 +35,7 @@ export const openrouter: ProviderFactory<OpenRouterOptions> = {
     const account = createHttpClient({ provider: name, baseUrl, headers, clock, proxy })
     return {
       id,
-      separatesReasoning: true,
+      separatesReasoning: 'mostly',
       wantsReasoning: true,
       accepts,
       chat: (request, call) =>

@@ -1,7 +1,6 @@
-import type { DragomanError } from '@dragoman/core'
+import { type DragomanError, isRecord } from '@dragoman/core'
 import type { ChatCompletionChunk, ChunkChoice, Delta, ReasoningDetail } from '@dragoman/openai-schema'
 import { ReasoningBlocks } from './reasoning-blocks.ts'
-import { isRecord } from './record.ts'
 
 /** Mends the chunks of one answer; a chunk that needs nothing goes through as the same object. */
 export function chunkReader(

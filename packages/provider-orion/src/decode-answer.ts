@@ -1,7 +1,6 @@
-import { type Clock, DragomanError } from '@dragoman/core'
+import { type Clock, DragomanError, isRecord } from '@dragoman/core'
 import type { ChatCompletionChunk } from '@dragoman/openai-schema'
 import { END, type StreamEvent } from '@dragoman/upstream'
-import { isRecord } from './is-record.ts'
 import { reportsError, serviceName } from './reported-error.ts'
 
 export interface DecodeOptions {

@@ -35,5 +35,6 @@ async function inlined({ file }: FilePart, param: string, fetching: FetchMediaOp
     const message = `Orion takes files of text only, and this one is ${type}`
     throw new DragomanError('unsupported_value', message, { param: `${param}.file_data` })
   }
-  return { type: 'text', text: `\n[File: ${file.filename ?? name}]\n${new TextDecoder().decode(bytes)}\n` }
+  const title = JSON.stringify(file.filename ?? name)
+  return { type: 'text', text: `<file name=${title}>\n${new TextDecoder().decode(bytes)}\n</file>` }
 }

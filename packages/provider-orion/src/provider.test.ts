@@ -117,7 +117,7 @@ describe('files', () => {
   test('covers orion-web files: a file of text goes into the message, under its name', async () => {
     await using rig = await startRig()
     const { choices } = await rig.complete(withFile(`data:text/csv;base64,${base64('a,b\n1,2')}`, 'table.csv'))
-    expect(choices[0]?.message.content).toBe('What is in it?\n[File: table.csv]\na,b\n1,2\n')
+    expect(choices[0]?.message.content).toBe('What is in it?\n<file name="table.csv">\na,b\n1,2\n</file>')
   })
 
   test('another file is a 400, before anything is left on the account', async () => {

@@ -1,6 +1,5 @@
-import { type Clock, DragomanError } from '@dragoman/core'
+import { type Clock, DragomanError, isRecord } from '@dragoman/core'
 import { type MapError, mapErrorResponse } from '@dragoman/upstream'
-import { isRecord } from './is-record.ts'
 
 /** What messages call the service. */
 export const serviceName = 'Orion'

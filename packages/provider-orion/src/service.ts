@@ -1,4 +1,11 @@
-import { type Clock, type Credential, DragomanError, isDragomanError, type ProviderEnvironment } from '@dragoman/core'
+import {
+  type Clock,
+  type Credential,
+  DragomanError,
+  isDragomanError,
+  isRecord,
+  type ProviderEnvironment,
+} from '@dragoman/core'
 import {
   createHttpClient,
   type HttpClient,
@@ -8,7 +15,6 @@ import {
   readJson,
   readText,
 } from '@dragoman/upstream'
-import { isRecord } from './is-record.ts'
 import type { Settings } from './options.ts'
 import { errorMapper, reportsError, serviceName } from './reported-error.ts'
 

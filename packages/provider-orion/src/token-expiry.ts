@@ -1,5 +1,4 @@
-import { type Credential, DragomanError } from '@dragoman/core'
-import { isRecord } from './is-record.ts'
+import { type Credential, DragomanError, isRecord } from '@dragoman/core'
 
 /** Throws `credential_rejected` for a session token that says itself that it is over: there is nothing to renew it with. */
 export function assertAlive({ id, values }: Credential, now: number): void {

@@ -27,5 +27,5 @@ export function textOf(content: MessageContent | null | undefined): string {
       if (part.type === 'refusal') return part.refusal
       return 'text' in part && typeof part.text === 'string' ? part.text : ''
     })
-    .join('')
+    .join('\n')
 }

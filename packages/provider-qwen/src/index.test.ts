@@ -77,6 +77,16 @@ test.each<[string, object, object]>([
   ],
   ['qwen3-coder-plus', { reasoning_effort: 'low' }, { model: 'qwen3-coder-plus', reasoning_effort: 'low' }],
   ['qwen-plus', { web_search_options: {} }, { model: 'qwen-plus', enable_search: true }],
+  [
+    'qwen-plus',
+    { tools: [{ type: 'web_search' }], tool_choice: 'auto', parallel_tool_calls: true },
+    { model: 'qwen-plus', enable_search: true },
+  ],
+  [
+    'qwen-plus',
+    { tools: [{ type: 'web_search_preview' }, weatherTool().tool] },
+    { model: 'qwen-plus', enable_search: true, tools: [JSON.parse(JSON.stringify(weatherTool().tool))] },
+  ],
 ])('%s with %j is sent as %j', async (model, fields, expected) => {
   const { messages: _, stream, stream_options, ...rest } = await sent({ model, messages, ...fields })
   expect({ stream, ...stream_options, ...rest }).toEqual({ stream: true, include_usage: true, ...expected })
@@ -131,6 +141,7 @@ test('the founding names and the variants of models that think when told to are 
     ...['max', 'plus', 'turbo', 'long'].flatMap((name) =>
       ['', '-thinking', '-search', '-thinking-search'].map((ending) => `qwen-${name}${ending}`),
     ),
+    ...['qwen-image', 'qwen-image-plus', 'qwen-image-max', 'qwen-image-edit'],
   ])
 })
 
@@ -246,6 +257,20 @@ test('covers qwen usage: the AI SDK gets what the service reports', async () => 
 
 test('covers qwen search: the ending -search becomes enable_search', async () => {
   expect(await sent({ ...ask, model: 'qwen-max-search' })).toMatchObject({ model: 'qwen-max', enable_search: true })
+})
+
+test('covers qwen files: a file of text stands in the message under its name, any other is refused', async () => {
+  const asked = (file: object) => ({
+    ...ask,
+    messages: [{ role: 'user' as const, content: [{ type: 'file' as const, file }] }],
+  })
+  const { messages } = await sent(asked({ filename: 'a.csv', file_data: 'data:text/csv;base64,YTtiCg==' }))
+  expect(messages[0].content).toEqual([{ type: 'text', text: '<file name="a.csv">\na;b\n\n</file>' }])
+  const pdf = sent(asked({ file_data: `data:application/pdf;base64,${btoa('%PDF-1.4 ...')}` }))
+  const param = 'messages[0].content[0].file.file_data'
+  await expect(pdf).rejects.toMatchObject({ code: 'unsupported_value', param })
+  const provider = qwen.create(qwen.options.parse({}))
+  expect(provider.accepts?.(asked({ file_id: 'file-1' })).refused?.param).toBe('messages[0].content[0].type')
 })
 
 test('covers qwen images: an image of a message goes on as it is', async () => {

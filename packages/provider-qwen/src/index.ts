@@ -1,5 +1,8 @@
 import type { Provider, ProviderFactory } from '@dragoman/core'
 import { createCompatible, type OpenAICompatibleOptions } from '@dragoman/provider-openai-compatible'
+import { abortOnLeave } from '@dragoman/upstream'
+import { createImagePlane, imageEndpoints, imageModels } from './images.ts'
+import { hasFiles, unknownFile, withFilesInlined } from './inline-files.ts'
 import { mapErrorIn } from './map-error.ts'
 import { encodeVariant, withVariants } from './model-variant.ts'
 import { credential, options, type QwenOptions } from './options.ts'
@@ -11,6 +14,7 @@ export type { QwenOptions } from './options.ts'
 const id = 'qwen'
 
 const quirks: OpenAICompatibleOptions = {
+  endpoints: ['embeddings'],
   tokenLimitField: 'max_tokens',
   // Not known there.
   dropFields: ['logit_bias'],
@@ -28,24 +32,42 @@ export const qwen: ProviderFactory<QwenOptions> = {
       { id, name: 'Qwen', mapError: mapErrorIn(region) },
       environment,
     )
+    const images = createImagePlane(baseUrl ?? '', region, environment)
     return {
       id,
       separatesReasoning: true,
+      endpoints: [...(inner.endpoints ?? []), ...imageEndpoints],
+      async serve(request, call) {
+        if (request.endpoint.startsWith('images/') || !inner.serve) return images.serve(request, call)
+        return inner.serve(request, call)
+      },
       accepts(request) {
         const encoded = encodeVariant(request)
         const { dropped = [], refused } = inner.accepts?.(encoded) ?? {}
-        return { dropped, refused: refused ?? refusedImage(encoded) }
+        return { dropped, refused: refused ?? refusedImage(encoded) ?? unknownFile(encoded) }
       },
-      chat: (request, call) => inner.chat(encodeVariant(request), call),
+      chat(request, call) {
+        const encoded = encodeVariant(request)
+        if (!hasFiles(encoded)) return inner.chat(encoded, call)
+        return abortOnLeave(async (left) => {
+          const signal = AbortSignal.any([call.signal, left])
+          const ready = await withFilesInlined(encoded, { signal, allow: environment?.mediaFrom })
+          return inner.chat(ready, { ...call, signal })[Symbol.asyncIterator]()
+        })
+      },
       async models(call) {
         const listed = (await inner.models?.(call)) ?? []
         if (models) return listed
         const known = new Map(listed.map((model) => [model.id, model]))
         const owner = { object: 'model' as const, created: 0, owned_by: id }
-        return withVariants([...known.keys()]).map((name) => known.get(name) ?? { id: name, ...owner })
+        return [...new Set([...withVariants([...known.keys()]), ...imageModels])].map(
+          (name) => known.get(name) ?? { id: name, ...owner },
+        )
       },
       ...(inner.probe && { probe: inner.probe }),
-      close: () => inner.close(),
+      async close() {
+        await Promise.all([inner.close(), images.close()])
+      },
     }
   },
 }

@@ -1,4 +1,5 @@
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import { isSearch } from './search-tool.ts'
 
 const endings = ['-thinking', '-search'] as const
 
@@ -14,22 +15,23 @@ export function isOwnName(model: string): boolean {
 }
 
 /**
- * A request as DashScope takes it: the endings `-thinking` and `-search` of a model's name, `reasoning_effort` and
- * `web_search_options` become `enable_thinking` and `enable_search`. What the client says in those words itself counts.
- * The same object where nothing has to change.
+ * A request as DashScope takes it: the endings `-thinking` and `-search` of a model's name, `reasoning_effort`,
+ * `web_search_options` and tools of the type `web_search` become `enable_thinking` and `enable_search`. What the client
+ * says in those words itself counts. The same object where nothing has to change.
  */
 export function encodeVariant(request: ChatCompletionRequest): ChatCompletionRequest {
   const { model, asked } = readEndings(request.model)
   const { web_search_options, reasoning_effort, ...rest } = request
   const mapsEffort = typeof reasoning_effort === 'string' && hybrid.test(model)
-  if (asked.size === 0 && !mapsEffort && !web_search_options) return request
+  const searches = Boolean(web_search_options) || (request.tools ?? []).some(isSearch)
+  if (asked.size === 0 && !mapsEffort && !searches) return request
 
   const byEffort = mapsEffort ? reasoning_effort !== 'none' && mayThink(request) : undefined
   const enable_thinking = request.enable_thinking ?? (asked.has('-thinking') || byEffort)
-  const encoded: ChatCompletionRequest & { enable_search?: boolean } = { ...rest, model }
+  const encoded: ChatCompletionRequest & { enable_search?: boolean } = { ...withoutSearch(rest), model }
   if (!mapsEffort && reasoning_effort !== undefined) encoded.reasoning_effort = reasoning_effort
   if (enable_thinking !== undefined) encoded.enable_thinking = enable_thinking
-  if (asked.has('-search') || web_search_options) encoded.enable_search = true
+  if (asked.has('-search') || searches) encoded.enable_search = true
   return encoded
 }
 
@@ -53,6 +55,16 @@ function readEndings(name: string): { readonly model: string; readonly asked: Re
     model = model.slice(0, -ending.length)
   }
   return { model, asked }
+}
+
+/** There it is no tool. A choice among none is a 400. */
+function withoutSearch(request: ChatCompletionRequest): ChatCompletionRequest {
+  const { tools, ...rest } = request
+  if (!tools?.some(isSearch)) return request
+  const kept = tools.filter((tool) => !isSearch(tool))
+  if (kept.length > 0) return { ...rest, tools: kept }
+  const { tool_choice, parallel_tool_calls, ...bare } = rest
+  return bare
 }
 
 /** DashScope answers 400 to thinking beside a forced call or JSON: an effort is a hint and not worth that. */

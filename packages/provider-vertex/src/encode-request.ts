@@ -1,8 +1,9 @@
+import { isRecord } from '@dragoman/core'
 import type { ChatCompletionRequest, ResponseFormat, Tool } from '@dragoman/openai-schema'
 import { encodeMessages } from './encode-messages.ts'
 import { type GeminiTraits, readModel } from './model-name.ts'
 import { plainSchema } from './plain-schema.ts'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 import { googleIn, thinkingFields, thinkingOf } from './thinking.ts'
 
 /** Fields that Google's list for Gemini does not have. It leaves them unread. */

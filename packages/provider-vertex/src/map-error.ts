@@ -1,6 +1,5 @@
-import { type Clock, DragomanError, systemClock } from '@dragoman/core'
+import { type Clock, DragomanError, isRecord, systemClock } from '@dragoman/core'
 import { type MapError, mapErrorResponse } from '@dragoman/upstream'
-import { isRecord } from './record.ts'
 
 export const name = 'Vertex AI'
 

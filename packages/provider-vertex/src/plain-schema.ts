@@ -1,4 +1,5 @@
-import { type Fields, isRecord } from './record.ts'
+import { isRecord } from '@dragoman/core'
+import type { Fields } from './record.ts'
 
 /** References that stand for each other may unfold to any size. */
 const mostNodes = 10_000

@@ -40,7 +40,7 @@ export const vertex: ProviderFactory<VertexOptions> = {
     }
     return {
       id,
-      separatesReasoning: true,
+      separatesReasoning: 'mostly',
       wantsReasoning: true,
       accepts: (request) => accepts(request, given),
       chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),

@@ -1,3 +1,4 @@
+import { isRecord } from '@dragoman/core'
 import type {
   ChatCompletionChunk,
   ChunkChoice,
@@ -6,7 +7,7 @@ import type {
   ToolCallDelta,
   Usage,
 } from '@dragoman/openai-schema'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 import { googleExtra, signatureDetail, signatureIn } from './signatures.ts'
 
 /**

@@ -1,5 +1,6 @@
+import { isRecord } from '@dragoman/core'
 import type { AssistantMessage, ReasoningDetail } from '@dragoman/openai-schema'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 
 const format = 'google-gemini-v1'
 

@@ -1,6 +1,7 @@
+import { isRecord } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { GeminiTraits } from './model-name.ts'
-import { type Fields, isRecord } from './record.ts'
+import type { Fields } from './record.ts'
 
 export interface Thinking {
   /** `extra_body.google.thinking_config`; undefined where none is to be sent. */

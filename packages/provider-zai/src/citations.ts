@@ -1,5 +1,5 @@
+import { isRecord } from '@dragoman/core'
 import type { UrlCitation } from '@dragoman/openai-schema'
-import { isRecord } from './record.ts'
 
 /** Results of a search as both doors give them, as annotations; what names no page is left out. */
 export function citationsOf(results: unknown): UrlCitation[] {

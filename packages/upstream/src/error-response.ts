@@ -158,6 +158,12 @@ const byCode: ReadonlyMap<string, ErrorCode> = new Map([
 /** Types, many of which cover several faults: they count where there is no status to go by. */
 const byType: ReadonlyMap<string, ErrorCode> = new Map([
   ...codes('invalid_request', 'invalid_request_error', 'invalid_argument', 'bad_request', 'badrequesterror'),
+  // What OpenAI's Responses says of a failed one.
+  ...codes('invalid_request', 'invalid_prompt', 'invalid_image', 'invalid_image_format', 'invalid_image_mode'),
+  ...codes('invalid_request', 'invalid_base64_image', 'invalid_image_url', 'image_too_large', 'image_too_small'),
+  ...codes('invalid_request', 'image_parse_error', 'image_file_too_large', 'unsupported_image_media_type'),
+  ...codes('invalid_request', 'empty_image_file', 'failed_to_download_image', 'image_file_not_found'),
+  ...codes('content_filter', 'image_content_policy_violation'),
   ...codes('credential_rejected', 'authentication_error', 'unauthenticated', 'unauthorized'),
   ...codes('credential_forbidden', 'permission_error', 'permission_denied', 'permission_denied_error'),
   ...codes('deployment_not_found', 'not_found_error', 'resource_not_found_error', 'not_found'),

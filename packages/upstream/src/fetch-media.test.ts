@@ -215,7 +215,7 @@ describe('an address inside', () => {
     'fault 63: %s is no host',
     async (host) => {
       expect(await failureOf(fetchMedia(`http://${host}:${upstream.port}/`, { signal }))).toBe(
-        'invalid_request: The URL is not a URL',
+        'invalid_request: Expected a URL with http:, https: or data:',
       )
     },
   )

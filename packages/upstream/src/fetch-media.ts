@@ -102,7 +102,10 @@ async function download(text: string, options: FetchMediaOptions): Promise<Fetch
 function readUrl(text: string, base: URL | undefined, guard: AddressGuard, param: string): URL {
   const url = URL.parse(text, base?.href)
   const what = base ? `The redirect of ${base.host}` : 'The URL'
-  if (!url) throw new DragomanError('invalid_request', `${what} is not a URL`, { param })
+  if (!url) {
+    const problem = base ? `${what} is not a URL` : 'Expected a URL with http:, https: or data:'
+    throw new DragomanError('invalid_request', problem, { param })
+  }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new DragomanError('unsupported_value', `${what} has to be http:, https: or data:`, { param })
   }

@@ -1,4 +1,5 @@
 export { abortOnLeave } from './abort-on-leave.ts'
+export { type DialectEvents, type EventFields, messagesEvents, responsesEvents } from './dialect-events.ts'
 export type { ErrorBody } from './error-body.ts'
 export { isErrorBody, readErrorBody } from './error-body.ts'
 export { type ErrorResponse, type MapError, type MapErrorContext, mapErrorResponse } from './error-response.ts'
@@ -14,11 +15,17 @@ export {
   type RequestOptions,
 } from './http-client.ts'
 export { type HttpResponse, parseJson, type ResponseCall } from './http-response.ts'
+export {
+  type ImageAnswerOptions,
+  type ImageRequest,
+  imageAnswer,
+  readImageRequest,
+} from './image-endpoints.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export { createMadeChats, type MadeChats, type MadeChatsOptions, type RemovalCall } from './made-chats.ts'
 export { type MultipartFile, multipart } from './multipart.ts'
 export { type PutToOptions, putTo } from './put-to.ts'
-export { type ReadAnswerOptions, readAnswer } from './read-answer.ts'
+export { readAnswer } from './read-answer.ts'
 export { readJson, readJsonBytes, readText } from './read-body.ts'
 export { redact } from './redact.ts'
 export type { RelayOptions } from './relay-events.ts'

@@ -1,7 +1,7 @@
 import { type AnswerReader, DragomanError } from '@dragoman/core'
 import { eventStream, everyByte, jsonReply, stall } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
-import { type HttpResponse, type ReadAnswerOptions, readAnswer } from './index.ts'
+import { type DialectEvents, type HttpResponse, readAnswer } from './index.ts'
 import { apiKey, inMemory, outcomeOf, startRig, textOf, turns } from './test-rig.ts'
 
 /** A dialect of this test: `{ says }`, and `{ ends }` at the end. */
@@ -29,7 +29,7 @@ function reader(): AnswerReader {
   }
 }
 
-const options: ReadAnswerOptions = { isEnd: (event) => 'ends' in event, errorIn: (event) => event.failed }
+const options: DialectEvents = { isEnd: (event) => 'ends' in event, errorIn: (event) => event.failed }
 
 async function said(response: HttpResponse): Promise<string> {
   const chunks = await readAnswer(response, reader(), options)

@@ -1,19 +1,11 @@
 import { type AnswerReader, DragomanError } from '@dragoman/core'
+import { type DialectEvents, isObject } from './dialect-events.ts'
 import { END } from './event-reader.ts'
 import { events, isEventStream } from './event-stream.ts'
 import { type HttpResponse, parseJson } from './http-response.ts'
 import { readJson } from './read-body.ts'
 
 type Chunk = ReturnType<AnswerReader['push']>[number]
-
-export type EventFields = Readonly<Record<string, unknown>>
-
-export interface ReadAnswerOptions {
-  /** Whether the stream ends with this event. */
-  isEnd(event: EventFields): boolean
-  /** The JSON of the error that an event reports, for `HttpResponse.errorFrom`; undefined where it reports none. */
-  errorIn(event: EventFields): unknown
-}
 
 /**
  * An answer in another dialect as canonical chunks: as it is streamed or, where the service did not stream, whole.
@@ -24,7 +16,7 @@ export interface ReadAnswerOptions {
 export async function readAnswer(
   response: HttpResponse,
   reader: AnswerReader,
-  { isEnd, errorIn }: ReadAnswerOptions,
+  { isEnd, errorIn }: DialectEvents,
 ): Promise<AsyncIterator<Chunk, undefined>> {
   if (!isEventStream(response)) {
     const chunks = reader.whole(await readJson(response)).values()
@@ -49,10 +41,6 @@ export async function readAnswer(
     },
     () => [...last, ...reader.end()],
   )
-}
-
-function isObject(value: unknown): value is EventFields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function noJson({ call: { provider } }: HttpResponse): DragomanError {

@@ -1,4 +1,5 @@
 import type { Call, DragomanError, RelayedAnswer, RelayRequest } from '@dragoman/core'
+import { type DialectEvents, type EventFields, isObject } from './dialect-events.ts'
 import { eventPieces, isEventStream } from './event-stream.ts'
 import type { HttpClient, RequestOptions } from './http-client.ts'
 import { parseJson } from './http-response.ts'
@@ -13,22 +14,22 @@ export interface RelayOptions extends Pick<RequestOptions, 'mapError'> {
 }
 
 /** A dialect whose events have names, and their types in their data too. */
-export interface EventDialect {
+export interface EventDialect extends DialectEvents {
   /** What stands in the data of the event that ends an answer, and in that of hardly any other. */
   readonly endMark: RegExp
-  /** Whether an event of this type ends an answer. */
-  isEnd(type: unknown): boolean
+  /** The names of events that report an error. */
+  readonly errorNames: readonly string[]
 }
 
 /**
  * A request in such a dialect at a service that speaks it: the client's bytes go on as they are, and the answer comes as
- * its bytes, events with their names. An event that is called `error` is thrown, and so is a whole answer that is one.
+ * its bytes, events with their names. An event that reports an error is thrown, and so is a whole answer that does.
  */
 export async function relayEvents(
   http: HttpClient,
   { body, isStreamed }: RelayRequest,
   { call, path, headers, mapError }: RelayOptions,
-  { endMark, isEnd }: EventDialect,
+  { endMark, isEnd, errorIn, errorNames }: EventDialect,
 ): Promise<RelayedAnswer> {
   const response = await http.post(path, {
     body: Buffer.from(body),
@@ -42,15 +43,18 @@ export async function relayEvents(
     const pieces = eventPieces(response, {
       keepsNames: true,
       // A text that quotes the mark is no reason to stop.
-      isEnd: (data) => endMark.test(data) && isEnd(typeOf(data)),
-      errorFrom: ({ event, data }) => (event === 'error' ? errorFrom(parseJson(data)) : undefined),
+      isEnd: (data) => endMark.test(data) && isEnd(fieldsOf(data)),
+      errorFrom({ event, data }) {
+        if (event === undefined || !errorNames.includes(event)) return undefined
+        return errorFrom(errorIn(fieldsOf(data)) ?? parseJson(data))
+      },
     })
     return { kind: 'events', pieces, errorFrom }
   }
   return { kind: 'whole', ...(await readJsonBytes(response)) }
 }
 
-function typeOf(data: string): unknown {
+function fieldsOf(data: string): EventFields {
   const json = parseJson(data)
-  return typeof json === 'object' && json !== null && 'type' in json ? json.type : undefined
+  return isObject(json) ? json : {}
 }

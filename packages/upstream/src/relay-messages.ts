@@ -1,8 +1,9 @@
 import type { RelayedAnswer, RelayRequest } from '@dragoman/core'
+import { messagesEvents } from './dialect-events.ts'
 import type { HttpClient } from './http-client.ts'
 import { type EventDialect, type RelayOptions, relayEvents } from './relay-events.ts'
 
-const messages: EventDialect = { endMark: /"message_stop"/, isEnd: (type) => type === 'message_stop' }
+const messages: EventDialect = { ...messagesEvents, endMark: /"message_stop"/, errorNames: ['error'] }
 
 /**
  * A request in Anthropic's dialect, `anthropic-messages`, at a service that speaks it: bytes to and fro. A stream ends

@@ -2,7 +2,7 @@ import { type Call, memoryState } from '@dragoman/core'
 import { eventStream, jsonReply, stall } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
 import { relayResponses } from './index.ts'
-import { credential, outcomeOf, type Rig, startRig } from './test-rig.ts'
+import { apiKey, credential, outcomeOf, type Rig, startRig } from './test-rig.ts'
 
 // Not as JSON.stringify would write it.
 const body = '{"model": "m",\n"input":"Hi"}'
@@ -13,7 +13,7 @@ function relay({ client, call: callOf }: Rig, isStreamed: boolean) {
   return relayResponses(client, { dialect: 'openai-responses', body, isStreamed }, { call, path: '/responses' })
 }
 
-test.each(['response.completed', 'response.incomplete', 'response.failed'])(
+test.each(['response.completed', 'response.incomplete'])(
   'a stream ends after %s, whatever a text quotes',
   async (last) => {
     await using rig = await startRig()
@@ -34,6 +34,23 @@ test.each(['response.completed', 'response.incomplete', 'response.failed'])(
     })
   },
 )
+
+test.each([
+  ['error', { code: 'rate_limit_exceeded', message: `slower, ${apiKey}` }, 'rate_limited'],
+  ['error', { error: { type: 'rate_limit_error', message: `slower, ${apiKey}` } }, 'rate_limited'],
+  ['response.failed', { response: { error: { code: 'invalid_prompt', message: `no, ${apiKey}` } } }, 'invalid_request'],
+  ['response.failed', { response: { error: { code: 'server_error', message: apiKey } } }, 'upstream_unavailable'],
+  ['response.failed', {}, 'upstream_unavailable'],
+])('%s %j is thrown behind what came before it', async (type, more, code) => {
+  await using rig = await startRig()
+  rig.upstream.always(eventStream([named('response.created'), named(type, more), stall()]))
+  const relayed = await relay(rig, true)
+  if (relayed.kind !== 'events') expect.fail('it came whole')
+  const { items, error } = await outcomeOf(relayed.pieces)
+  expect(Buffer.concat(items).toString()).toBe(named('response.created'))
+  expect(error).toMatchObject({ code })
+  expect(String(error)).not.toContain(apiKey)
+})
 
 test('a whole answer comes as its bytes, and an error of its own field is none', async () => {
   await using rig = await startRig()

@@ -151,6 +151,7 @@ test('the time for the head begins anew with each piece that is sent', async () 
   }
   await rig.clock.advance(999)
   await turns(3)
+  expect(await Promise.race([asked, 'still waiting'])).toBe('still waiting')
   await rig.clock.advance(1)
   expect(await asked).toMatch(/^upstream_timeout: .+: no response for 1 s/)
 })

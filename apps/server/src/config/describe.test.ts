@@ -89,6 +89,13 @@ test('the page has a row for every key and every variable', () => {
   expect(page).toContain('| `providers.<id>.credentials[].password` | a string | required | Of the account. |')
 })
 
+test('what every provider may have stands in one order, also where a type has an option of that name', () => {
+  const [shared = ''] = page.split('### type:')
+  const order = ['enabled', 'pool', 'limits', 'proxy'].map((name) => shared.indexOf(`| \`providers.<id>.${name}`))
+  expect(order).not.toContain(-1)
+  expect(order).toEqual(order.toSorted((a, b) => a - b))
+})
+
 test('the same types give the same text', () => {
   expect(describe(factories)).toEqual({ schema, page })
 })

@@ -18,7 +18,7 @@ export async function findProviders(
   options: Omit<DiscoveryOptions, 'made' | 'lastResort'>,
   types: FindingTypes,
 ): Promise<FoundProviders> {
-  const made = makeProviders(options.variables)
+  const made = makeProviders(options.variables, options.ownPort)
   // A preset whose service has a type of its own is one provider, not two.
   const presets = Object.entries(options.presets).filter(([id]) => !variableProviders.some((own) => own.id === id))
   const discovery = await discover({

@@ -7,3 +7,9 @@ export function isLoopback(host: string): boolean {
   if (isIP(name) === 6) return name === '::1' || name.startsWith('::ffff:127.')
   return name === 'localhost' || name.endsWith('.localhost')
 }
+
+/** Whether a URL leads to this server itself, which listens on `port`; 0 is a port that nobody knows yet. */
+export function isOwnAddress(text: string, port: number): boolean {
+  const url = URL.parse(text)
+  return url !== null && port > 0 && isLoopback(url.hostname) && Number(url.port) === port
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { modelVariables, providerVariables } from './provider-variables.ts'
 import { testFolder } from './test-folder.ts'
-import { type Env, jwt, k2, orion, real, signed } from './test-provider-variables.ts'
+import { type Env, jwt, k2, openrouter, orion, real, signed, vertex } from './test-provider-variables.ts'
 
 const folder = testFolder()
 const load = (env: Env, yaml?: string) => folder.load(yaml, { ...real, env })
@@ -31,10 +31,40 @@ describe('what is left aside, with a note', () => {
       'LONGCAT_PASSPORT_TOKEN is not used: it holds a placeholder',
     ],
     [{ TOKEN_POOL: '["changeme"]' }, 'TOKEN_POOL is not used: it holds a placeholder'],
+    [{ OPENROUTER_SORT: 'price' }, 'OPENROUTER_SORT is not used: it needs OPENROUTER_API_KEY beside it'],
+    [
+      { VERTEX_PROJECT_ID: 'my-project-1' },
+      'VERTEX_PROJECT_ID is not used: it needs GOOGLE_APPLICATION_CREDENTIALS beside it',
+    ],
+    [
+      { GOOGLE_APPLICATION_CREDENTIALS: '/keys/robot.json', VERTEX_LOCATION: 'global' },
+      'VERTEX_LOCATION is not used: it needs VERTEX_PROJECT_ID beside it',
+    ],
+    [
+      { ANTHROPIC_API_KEY: 'key-1', ANTHROPIC_BASE_URL: 'http://127.0.0.1:8787' },
+      'ANTHROPIC_BASE_URL is not used, nor ANTHROPIC_API_KEY: it is the address of this server itself',
+    ],
+    [
+      { ANTHROPIC_API_KEY: 'key-1', ANTHROPIC_BASE_URL: 'http://localhost:9000/v1', PORT: '9000' },
+      'ANTHROPIC_BASE_URL is not used, nor ANTHROPIC_API_KEY: it is the address of this server itself',
+    ],
   ])('%j', async (env, notice) => {
     const settings = await load(env)
     expect(settings.providers.map(({ id }) => id)).toEqual(['demo'])
     expect(settings.notices).toEqual([typeof notice === 'string' ? notice : expect.stringMatching(notice)])
+  })
+
+  test('without a note what other programs have in the environment', async () => {
+    const aside = { GOOGLE_APPLICATION_CREDENTIALS: '/keys/robot.json', ANTHROPIC_BASE_URL: 'http://127.0.0.1:8787' }
+    const settings = await load(aside)
+    expect([settings.providers.map(({ id }) => id), settings.notices]).toEqual([['demo'], []])
+    expect((await load(aside, 'providers: { demo: { type: demo } }')).notices).toEqual([])
+  })
+
+  test('another server on this machine is none of us', async () => {
+    const env = { ANTHROPIC_API_KEY: 'key-1', ANTHROPIC_BASE_URL: 'http://127.0.0.1:8788' }
+    const settings = await load(env)
+    expect([settings.providers[0]?.options, settings.notices]).toMatchObject([{ baseUrl: env.ANTHROPIC_BASE_URL }, []])
   })
 
   test('of a list, what is no placeholder is used', async () => {
@@ -128,6 +158,23 @@ describe('what stops the start', () => {
     [{ ...orion, AVAILABLE_MODELS: '[1]' }, 'AVAILABLE_MODELS: expected a JSON list of texts'],
     [{ ...orion, TARGET_API_URL: 'canary-1' }, 'TARGET_API_URL: expected a URL with http or https'],
     [{ ZAI_API_KEY: 'key-1', AIR_MODEL: 'glm-*' }, 'AIR_MODEL: expected the name of a model, without `*`'],
+    [{ ...openrouter, OPENROUTER_SORT: 'canary-1' }, 'OPENROUTER_SORT: expected one of price, throughput, latency'],
+    [
+      { ...openrouter, OPENROUTER_PROVIDERS: '[canary-1' },
+      'OPENROUTER_PROVIDERS: expected names, separated by commas or as a JSON list',
+    ],
+    [
+      { ...openrouter, OPENROUTER_MODEL_SHORTCUT: 'canary 1' },
+      'OPENROUTER_MODEL_SHORTCUT: expected a suffix such as :nitro',
+    ],
+    [
+      { ...vertex, VERTEX_LOCATION: 'Canary 1' },
+      'providers.vertex.location, from VERTEX_LOCATION: expected global or a region such as us-central1, found "Canary 1"',
+    ],
+    [
+      { ...vertex, VERTEX_CHAT_ENDPOINT: 'https://u:p@canary.example' },
+      'providers.vertex.endpoint, from VERTEX_CHAT_ENDPOINT: expected an address without a user and a fragment, found "***@canary.example"',
+    ],
     [
       { QWEN_TOKEN: 'canary-1\u00fc' },
       'providers.qwen-web.credentials[0].token, from QWEN_TOKEN: expected text that a header can carry',
@@ -146,8 +193,8 @@ describe('what stops the start', () => {
     const bad = Object.fromEntries(secrets.map((name) => [name, `${canary}\u0007;`]))
     expect((await problemsOf({ ...bad, ANONYMOUS_MODE: 'true' })).join('\n')).not.toContain(canary)
     const good = Object.fromEntries(secrets.map((name) => [name, name === 'TOKEN_POOL' ? `["${canary}"]` : canary]))
-    const settings = await load({ ...good, ZAI_TOKEN: '', ZAI_WEB_SIGNING_KEY: '' })
-    expect(settings.providers).toHaveLength(10)
+    const settings = await load({ ...good, VERTEX_PROJECT_ID: 'my-project-1', ZAI_TOKEN: '', ZAI_WEB_SIGNING_KEY: '' })
+    expect(settings.providers).toHaveLength(13)
     expect(JSON.stringify(settings)).not.toContain(canary)
   })
 })

@@ -1,3 +1,4 @@
+import { isOwnAddress } from './loopback.ts'
 import { faultOfFoundKey, isPlaceholder } from './placeholders.ts'
 import {
   modelVariables,
@@ -6,7 +7,7 @@ import {
   type VariableProvider,
   variableProviders,
 } from './provider-variables.ts'
-import { leaveAlone, onSwitch, readFlag, secret, secrets } from './readers.ts'
+import { httpUrl, leaveAlone, onSwitch, readFlag, secret, secrets } from './readers.ts'
 import { listAt, mapAt } from './values.ts'
 import type { Variables } from './variables.ts'
 
@@ -44,13 +45,14 @@ interface Given {
   readonly value: unknown
 }
 
-/** The providers that the table's variables make. Empty variables count as not set. */
-export function makeProviders(variables: Variables): MadeProviders {
+/**
+ * The providers that the table's variables make, for a server that listens on `ownPort` (0 where it is not known). Empty
+ * variables count as not set.
+ */
+export function makeProviders(variables: Variables, ownPort: number): MadeProviders {
   const notices: string[] = []
-  const usable = paired(
-    providerVariables.flatMap((variable) => readOne(variable, variables, notices)),
-    notices,
-  )
+  const given = providerVariables.flatMap((variable) => readOne(variable, variables, notices))
+  const usable = paired(withoutLoops(given, ownPort, notices), notices)
   const providers = variableProviders.flatMap((provider) => make(provider, usable))
   const isMade = (id: string) => providers.some((made) => made.id === id)
   const problems: string[] = []
@@ -58,7 +60,7 @@ export function makeProviders(variables: Variables): MadeProviders {
     // What only shapes may be meant for another program, as long as nothing is there that it could shape.
     if (value === undefined && (variable.of.some(isMade) || isMaker(variable))) {
       problems.push(`${label}: expected ${variable.reader.form}`)
-    } else if (!variable.of.some(isMade)) {
+    } else if (!variable.of.some(isMade) && !variable.isShared) {
       notices.push(`${label} is not used: it needs ${missing(variable.of, usable)} beside it`)
     }
   }
@@ -71,10 +73,10 @@ export function unusedBesideFile(variables: Variables, isInFile: (name: string) 
   return [...providerVariables, ...modelVariables]
     .filter((variable) => {
       // Other programs read the keys of APIs too.
-      const isForUs = !('setting' in variable && variable.setting.endsWith('.apiKey'))
+      const isShared = 'setting' in variable && (variable.isShared || variable.setting.endsWith('.apiKey'))
       const text = variables.get(variable.name)?.trim()
       const saysNothing = !text || ('model' in variable && isSameName(text, variable.model))
-      return isForUs && !saysNothing && variable.reader.read(text) !== leaveAlone && !isInFile(variable.name)
+      return !isShared && !saysNothing && variable.reader.read(text) !== leaveAlone && !isInFile(variable.name)
     })
     .map(({ name }) => variables.label(name))
 }
@@ -105,6 +107,26 @@ function faultOf(text: string, { setting }: ProviderVariable): string | undefine
   return isPlaceholder(text) ? 'it holds a placeholder' : undefined
 }
 
+/**
+ * Without addresses that lead back to this server, as its clients have them in their environment, and without what
+ * belongs to them: a key beside such an address is a client's, and nothing for the service.
+ */
+function withoutLoops(given: readonly Given[], ownPort: number, notices: string[]): readonly Given[] {
+  const loops = given.filter(({ variable, value }) => {
+    return variable.reader === httpUrl && isOwnAddress(String(value), ownPort)
+  })
+  const looped = new Set(loops.flatMap(({ variable }) => variable.of))
+  for (const loop of loops) {
+    const others = given.filter(
+      (each) => each !== loop && each.variable.of.every((id) => loop.variable.of.includes(id)),
+    )
+    if (others.length === 0) continue
+    const names = others.map(({ label }) => label).join(', ')
+    notices.push(`${loop.label} is not used, nor ${names}: it is the address of this server itself`)
+  }
+  return given.filter(({ variable }) => !variable.of.every((id) => looped.has(id)))
+}
+
 /** Without the halves of a credential whose other half is not there. */
 function paired(given: readonly Given[], notices: string[]): readonly Given[] {
   return given.filter(({ variable: { beside }, label }) => {
@@ -122,8 +144,8 @@ function make({ id, type, needs, defaultModel }: VariableProvider, given: readon
   const setBy = new Map<string, readonly string[]>()
   let entry: Readonly<Record<string, unknown>> = { type }
   for (const [index, { variable, label, value }] of valid.entries()) {
-    const head = headOf(variable)
     const isSecondHalf = valid.slice(0, index).some((other) => other.variable.name === variable.beside)
+    const head = headOf(variable)
     entry = { ...entry, [head]: withSetting(entry[head], variable.setting, value, isSecondHalf) }
     setBy.set(head, [...(setBy.get(head) ?? []), label])
   }
@@ -150,7 +172,7 @@ function withSetting(before: unknown, setting: string, value: unknown, isSecondH
 }
 
 /** `credentials` of `credentials[].token`. */
-function headOf({ setting }: ProviderVariable): string {
+function headOf({ setting }: Pick<ProviderVariable, 'setting'>): string {
   return setting.replace(/(\[\])?(\..*)?$/, '')
 }
 

@@ -6,7 +6,7 @@ import { providerSources } from '../provider-sources.ts'
 import { providerVariables, variableProviders } from './provider-variables.ts'
 import type { ProviderSettings, Settings } from './settings.ts'
 import { testFolder } from './test-folder.ts'
-import { type Env, jwt, k2, nonce, orion, real, signed } from './test-provider-variables.ts'
+import { type Env, jwt, k2, nonce, openrouter, orion, real, signed, vertex } from './test-provider-variables.ts'
 
 const folder = testFolder()
 
@@ -25,6 +25,8 @@ function revealed({ credentials }: ProviderSettings) {
   )
 }
 
+const inline = { GOOGLE_APPLICATION_CREDENTIALS: '{"type":"x"}' }
+
 const made: [name: string, env: Env, id: string, type: string, credentials: object[]][] = [
   ['ZAI_API_KEY', { ZAI_API_KEY: ' key-1 ' }, 'zai', 'zai', [{ apiKey: 'key-1' }]],
   ['ZAI_TOKEN', { ...signed, ZAI_TOKEN: jwt }, 'zai-web', 'zai-web', [{ token: jwt }]],
@@ -42,6 +44,10 @@ const made: [name: string, env: Env, id: string, type: string, credentials: obje
   ['MOONSHOT_API_KEY', { MOONSHOT_API_KEY: 'key-1' }, 'kimi', 'kimi', [{ apiKey: 'key-1' }]],
   ['KIMI_NONCE', nonce, 'kimi-nonce', 'kimi-nonce', []],
   ['TOKEN_POOL', { TOKEN_POOL: '["t-1", " t-2 "]' }, 'orion-web', 'orion-web', [{ token: 't-1' }, { token: 't-2' }]],
+  ['ANTHROPIC_API_KEY', { ANTHROPIC_API_KEY: 'key-1' }, 'anthropic', 'anthropic', [{ apiKey: 'key-1' }]],
+  ['OPENROUTER_API_KEY', openrouter, 'openrouter', 'openrouter', [{ apiKey: 'key-1' }]],
+  ['VERTEX_PROJECT_ID', vertex, 'vertex', 'vertex', [{ key: '/keys/robot.json' }]],
+  ['GOOGLE_APPLICATION_CREDENTIALS', { ...vertex, ...inline }, 'vertex', 'vertex', [{ key: '{"type":"x"}' }]],
 ]
 
 const shaped: [env: Env, expected: object][] = [
@@ -64,6 +70,24 @@ const shaped: [env: Env, expected: object][] = [
   [{ ...orion, PROJECT_API_URL: 'https://o.example/p' }, { options: { projectUrl: 'https://o.example/p' } }],
   [{ ...orion, MESSAGE_API_URL: 'https://o.example/m' }, { options: { messageUrl: 'https://o.example/m' } }],
   [{ ...orion, AVAILABLE_MODELS: '["Grok 4-Default"]' }, { options: { models: ['Grok 4-Default'] } }],
+  [
+    { ANTHROPIC_API_KEY: 'key-1', ANTHROPIC_BASE_URL: 'https://c.example' },
+    { options: { baseUrl: 'https://c.example' } },
+  ],
+  [{ ...openrouter, OPENROUTER_PROVIDERS: 'novita, groq,' }, { options: { routing: { only: ['novita', 'groq'] } } }],
+  [{ ...openrouter, OPENROUTER_PROVIDERS: '["novita"]' }, { options: { routing: { only: ['novita'] } } }],
+  [{ ...openrouter, OPENROUTER_ORDER: 'groq,novita' }, { options: { routing: { order: ['groq', 'novita'] } } }],
+  [{ ...openrouter, OPENROUTER_SORT: 'Price' }, { options: { routing: { sort: 'price' } } }],
+  [{ ...openrouter, OPENROUTER_ALLOW_FALLBACKS: 'false' }, { options: { routing: { allow_fallbacks: false } } }],
+  [
+    { ...openrouter, OPENROUTER_ORDER: 'novita', OPENROUTER_SORT: 'latency', OPENROUTER_ALLOW_FALLBACKS: '1' },
+    { options: { routing: { order: ['novita'], sort: 'latency', allow_fallbacks: true } } },
+  ],
+  [{ ...openrouter, OPENROUTER_MODEL_SHORTCUT: ':nitro' }, { options: { modelSuffix: ':nitro' } }],
+  [{ ...openrouter, OPENROUTER_MODEL_SHORTCUT: 'floor' }, { options: { modelSuffix: ':floor' } }],
+  [vertex, { options: { project: 'my-project-1' } }],
+  [{ ...vertex, VERTEX_LOCATION: 'us-central1' }, { options: { location: 'us-central1' } }],
+  [{ ...vertex, VERTEX_CHAT_ENDPOINT: 'https://v.example' }, { options: { endpoint: 'https://v.example' } }],
 ]
 
 describe('a variable that makes a provider', () => {
@@ -127,6 +151,10 @@ describe('a variable that shapes a provider', () => {
     expect((await load(env)).defaultModel).toBe('orion-web/Grok 4-Default')
   })
 
+  test('a list without a name in it is none', async () => {
+    expect((await only({ ...openrouter, OPENROUTER_PROVIDERS: ' , ', OPENROUTER_ORDER: '[]' })).options).toEqual({})
+  })
+
   test('no timed renewal where it is switched off', async () => {
     const settings = await load({ ...k2, TOKEN_UPDATE_INTERVAL: '3600', ENABLE_TOKEN_AUTO_UPDATE: 'false' })
     expect(settings.providers[0]?.pool).toEqual({})
@@ -165,13 +193,16 @@ test('all of them together make a server with a pool for each', async () => {
     ...signed,
     ...orion,
     ...nonce,
+    ...vertex,
     ZAI_TOKEN: jwt,
     ACCOUNTS_FILE: 'accounts.txt',
     TOKENS_FILE: 'tokens.txt',
     LONGCAT_TOKENS_FILE: 'tokens.txt',
     QWEN_TOKEN: jwt,
     ...Object.fromEntries(
-      ['ZAI', 'K2THINK', 'DASHSCOPE', 'LONGCAT', 'MOONSHOT'].map((name) => [`${name}_API_KEY`, 'key-1']),
+      ['ZAI', 'K2THINK', 'DASHSCOPE', 'LONGCAT', 'MOONSHOT', 'ANTHROPIC', 'OPENROUTER'].map((name) => {
+        return [`${name}_API_KEY`, 'key-1']
+      }),
     ),
   })
   await mkdir(folder.path('data'))

@@ -1,7 +1,11 @@
 import {
+  flag,
   httpUrl,
   modelName,
+  modelSuffix,
+  names,
   offSwitch,
+  oneOf,
   onSwitch,
   path,
   proxy,
@@ -10,6 +14,7 @@ import {
   secret,
   secrets,
   switchAlone,
+  text,
   texts,
   wholeNumber,
 } from './readers.ts'
@@ -42,6 +47,16 @@ export const variableProviders: readonly VariableProvider[] = [
   // It sends what users write to a third party, so that it has to be wanted by name.
   { id: 'kimi-nonce', type: 'kimi-nonce', needs: [['enabled']], defaultModel: 'kimi-k2-instruct-0905' },
   { id: 'orion-web', type: 'orion-web', needs: credentials, defaultModel: 'ChatGPT 4.1 Mini-Default' },
+  // Last, because other programs read these keys too: what is for us alone suggests the default model.
+  { id: 'anthropic', type: 'anthropic', needs: credentials, defaultModel: 'claude-sonnet-5' },
+  { id: 'openrouter', type: 'openrouter', needs: credentials, defaultModel: 'moonshotai/kimi-k2-thinking' },
+  // Google's variable by itself says nothing: it is there for any program that uses Google's cloud.
+  {
+    id: 'vertex',
+    type: 'vertex',
+    needs: [['project'], ...credentials],
+    defaultModel: 'moonshotai/kimi-k2-thinking-maas',
+  },
 ]
 
 /** A variable that makes a provider, or shapes one that others make. */
@@ -56,6 +71,8 @@ export interface ProviderVariable {
   readonly beside?: string
   /** The switch that leaves it unread where it is off. */
   readonly switchedBy?: string
+  /** Other programs read it too: it is no news where it does nothing here. */
+  readonly isShared?: true
   readonly note?: string
 }
 
@@ -65,6 +82,8 @@ const longcatWeb = ['longcat-web']
 const qwenWeb = ['qwen-web']
 const orion = ['orion-web']
 const zaiWeb = ['zai-web']
+const openrouter = ['openrouter']
+const vertex = ['vertex']
 
 /** The two halves of a credential stand one behind the other. */
 export const providerVariables: readonly ProviderVariable[] = [
@@ -106,7 +125,12 @@ export const providerVariables: readonly ProviderVariable[] = [
     reader: switchAlone,
     note: '`false` leaves `TOKEN_UPDATE_INTERVAL` unread.',
   },
-  { name: 'TOOL_SUPPORT', of: [...k2Both, ...zaiWeb], setting: 'promptTools', reader: offSwitch },
+  {
+    name: 'TOOL_SUPPORT',
+    of: [...k2Both, ...zaiWeb, ...qwenWeb, ...longcatWeb],
+    setting: 'promptTools',
+    reader: offSwitch,
+  },
   {
     name: 'DASHSCOPE_API_KEY',
     of: ['dashscope'],
@@ -142,6 +166,42 @@ export const providerVariables: readonly ProviderVariable[] = [
   { name: 'PROJECT_API_URL', of: orion, setting: 'projectUrl', reader: httpUrl },
   { name: 'MESSAGE_API_URL', of: orion, setting: 'messageUrl', reader: httpUrl },
   { name: 'AVAILABLE_MODELS', of: orion, setting: 'models', reader: texts, note: 'An empty list counts as not set.' },
+  { name: 'ANTHROPIC_API_KEY', of: ['anthropic'], setting: 'credentials[].apiKey', reader: secret },
+  {
+    name: 'ANTHROPIC_BASE_URL',
+    of: ['anthropic'],
+    setting: 'baseUrl',
+    reader: httpUrl,
+    isShared: true,
+    note: 'Where it is the address of this server, as clients have it, neither is used.',
+  },
+  { name: 'OPENROUTER_API_KEY', of: openrouter, setting: 'credentials[].apiKey', reader: secret },
+  { name: 'OPENROUTER_PROVIDERS', of: openrouter, setting: 'routing.only', reader: names },
+  { name: 'OPENROUTER_ORDER', of: openrouter, setting: 'routing.order', reader: names },
+  {
+    name: 'OPENROUTER_SORT',
+    of: openrouter,
+    setting: 'routing.sort',
+    reader: oneOf('price', 'throughput', 'latency'),
+  },
+  { name: 'OPENROUTER_ALLOW_FALLBACKS', of: openrouter, setting: 'routing.allow_fallbacks', reader: flag },
+  { name: 'OPENROUTER_MODEL_SHORTCUT', of: openrouter, setting: 'modelSuffix', reader: modelSuffix },
+  {
+    name: 'VERTEX_PROJECT_ID',
+    of: vertex,
+    setting: 'project',
+    reader: text('the id of a project'),
+  },
+  {
+    name: 'GOOGLE_APPLICATION_CREDENTIALS',
+    of: vertex,
+    setting: 'credentials[].key',
+    reader: secret,
+    isShared: true,
+    note: 'A path, or the JSON itself. Only where `VERTEX_PROJECT_ID` is set.',
+  },
+  { name: 'VERTEX_LOCATION', of: vertex, setting: 'location', reader: text('global or a region') },
+  { name: 'VERTEX_CHAT_ENDPOINT', of: vertex, setting: 'endpoint', reader: httpUrl, note: 'A private endpoint.' },
 ]
 
 /** A variable that gives a model of Z.AI a further name. */

@@ -23,6 +23,19 @@ export const host: Reader<string> = {
   read: (text) => (isHostName(text) ? text : undefined),
 }
 
+/** Text that the schema checks further. */
+export function text(form: string): Reader<string> {
+  return { form, read: (given) => given }
+}
+
+/** Taken in any case. */
+export function oneOf(...names: readonly string[]): Reader<string> {
+  return {
+    form: `one of ${names.join(', ')}`,
+    read: (given) => names.find((name) => name === given.toLowerCase()),
+  }
+}
+
 export const path: Reader<string> = { form: 'a path', read: (text) => text }
 
 /** Whether it will do is for the schema to say, which never shows it. */
@@ -152,6 +165,22 @@ export const texts: Reader<readonly string[] | typeof leaveAlone> = {
     if (!list || list.includes('')) return undefined
     return list.length > 0 ? list : leaveAlone
   },
+}
+
+/** The same, separated by commas too. */
+export const names: Reader<readonly string[] | typeof leaveAlone> = {
+  form: 'names, separated by commas or as a JSON list',
+  read(given) {
+    if (given.startsWith('[')) return texts.read(given)
+    const list = given.split(',').flatMap((name) => name.trim() || [])
+    return list.length > 0 ? list : leaveAlone
+  },
+}
+
+/** With its colon or without. */
+export const modelSuffix: Reader<string> = {
+  form: 'a suffix such as :nitro',
+  read: (given) => (/^:?[\w-]+$/.test(given) ? `:${given.replace(':', '')}` : undefined),
 }
 
 export const secrets: Reader<readonly string[] | typeof leaveAlone> = {

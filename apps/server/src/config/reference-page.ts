@@ -55,11 +55,17 @@ function providerSections(schema: JsonSchema): string[] {
   const entry = schema.additionalProperties
   const types = typeof entry === 'object' ? branches(entry) : []
   const typeNames = types.map(({ properties }) => `\`${properties?.type?.const}\``)
-  const rowsFor = (form: JsonSchema | undefined, isWanted: (name: string) => boolean) => {
-    const properties = Object.entries(form?.properties ?? {}).filter(([name]) => isWanted(name))
+  const rowsFor = (form: JsonSchema | undefined, names: readonly string[]) => {
+    const properties = names.flatMap((name) => {
+      const property = form?.properties?.[name]
+      return property ? [[name, property]] : []
+    })
     return rowsInside('providers.<id>', { ...form, properties: Object.fromEntries(properties) })
   }
-  const isShared = (name: string) => sharedNames.includes(name)
+  const shared = sharedNames.filter((name) => name !== 'type' && name !== 'credentials')
+  const ownNames = ({ properties = {} }: JsonSchema) => {
+    return Object.keys(properties).filter((name) => name === 'credentials' || !sharedNames.includes(name))
+  }
   return [
     '## providers',
     '',
@@ -67,12 +73,12 @@ function providerSections(schema: JsonSchema): string[] {
     '',
     `\`type\` says which adapter reaches the provider: ${typeNames.join(', ')}. Whatever it is, a provider may have`,
     '',
-    ...keyTable(rowsFor(types[0], (name) => isShared(name) && name !== 'type' && name !== 'credentials')),
+    ...keyTable(rowsFor(types[0], shared)),
     '',
     ...types.flatMap((form, index) => [
       `### type: ${typeNames[index]}`,
       '',
-      ...keyTable(rowsFor(form, (name) => name === 'credentials' || !isShared(name))),
+      ...keyTable(rowsFor(form, ownNames(form))),
       '',
     ]),
   ]
@@ -151,16 +157,18 @@ function environmentSection(): string[] {
 }
 
 function providerVariablesSection(): string[] {
-  const ofProviders = providerVariables.map(({ name, of, setting, reader, beside, note }) => [
-    `\`${name}\``,
-    of.map((id) => `\`${id}\``).join(', '),
-    `\`${setting}\``,
-    reader.form,
-    [...(beside === undefined ? [] : [`With \`${beside}\`.`]), ...(note === undefined ? [] : [note])].join(' '),
-  ])
+  const ofProviders = providerVariables.map(({ name, of, setting, reader, beside, note }) => {
+    return [
+      `\`${name}\``,
+      codes(of),
+      codes([setting]),
+      reader.form,
+      [...(beside === undefined ? [] : [`With \`${beside}\`.`]), ...(note === undefined ? [] : [note])].join(' '),
+    ]
+  })
   const ofModels = modelVariables.map(({ name, of, model, reader }) => [
     `\`${name}\``,
-    of.map((id) => `\`${id}\``).join(', '),
+    codes(of),
     '`models[].name`',
     reader.form,
     `A further name of \`${model}\`.`,
@@ -174,6 +182,10 @@ function providerVariablesSection(): string[] {
     '',
     ...table(['Variable', 'Providers', 'Setting', 'Value', 'Note'], [...ofProviders, ...ofModels]),
   ]
+}
+
+function codes(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ')
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -15,3 +15,5 @@ export const k2 = { K2_EMAIL: 'jane@a.example', K2_PASSWORD: 'pa55 w0rd' }
 export const orion = { TOKEN_POOL: `["${jwt}"]` }
 export const nonce = { KIMI_NONCE: 'true' }
 export const signed = { ZAI_WEB_SIGNING_KEY: 's1gning-4f6a' }
+export const openrouter = { OPENROUTER_API_KEY: 'key-1' }
+export const vertex = { VERTEX_PROJECT_ID: 'my-project-1', GOOGLE_APPLICATION_CREDENTIALS: '/keys/robot.json' }

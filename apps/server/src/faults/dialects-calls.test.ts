@@ -1,6 +1,7 @@
 import { chatChunks, eventStream, type FakeAnswer, sse, tokens } from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
-import { clients, type DialectClient, responsesClient, type SeenCall } from './test-dialect-clients.ts'
+import type { SeenCall } from './test-dialect-answers.ts'
+import { clients, type DialectClient, responsesClient } from './test-dialect-clients.ts'
 import { type DialectRig, pairs, startDialectRig } from './test-dialect-rig.ts'
 import { messageEvents, named, replyOf, type UpstreamKind, upstreamKinds } from './test-dialect-upstreams.ts'
 
@@ -59,11 +60,14 @@ describe.each(dialects)('$dialect', ({ client }) => {
 
   test.each<[string, (events: ReturnType<typeof messageEvents>) => object[]]>([
     ['a second message_start', ([start, ...rest]) => [start, start, ...rest] as object[]],
-    ['blocks that are all numbered 0', (events) => events.map((event) => ('index' in event ? { ...event, index: 0 } : event))],
+    [
+      'blocks that are all numbered 0',
+      (events) => events.map((event) => ('index' in event ? { ...event, index: 0 } : event)),
+    ],
     ['blocks without a number', (events) => events.map(({ index: _, ...event }) => event)],
     ['blocks that never stop', (events) => events.filter(({ type }) => type !== 'content_block_stop')],
     ['a missing message_stop', (events) => events.slice(0, -1)],
-  ])("fault 31: an Anthropic-style stream with %s is mended where it is translated", async (_what, broken) => {
+  ])('fault 31: an Anthropic-style stream with %s is mended where it is translated', async (_what, broken) => {
     await using rig = await startDialectRig(anthropic)
     const events = broken(messageEvents({ ...twoCalls, text: ['Let me ', 'look.'] })) as { type: string }[]
     rig.upstream.script(eventStream(named(...events)))
@@ -135,6 +139,57 @@ describe.each(dialects)('$dialect', ({ client }) => {
     ])
   })
 })
+
+const streamedByParts = pairs.filter(({ kind }) => kind.name !== 'responses')
+
+test.each(streamedByParts)(
+  'fault 37: a call that the token limit cut is told as cut: $pair',
+  async ({ client, kind }) => {
+    await using rig = await startDialectRig(kind)
+    const toolCalls = [{ name: 'get_weather', arguments: ['{"city":', '"Os'] }]
+    rig.upstream.always(replyOf(kind, { text: 'Let me look.', toolCalls, finish: 'length', usage: tokens(1, 1) }))
+    const seen = client.read(await (await rig.send(client)).whole())
+    const stops = { chat: 'length', responses: 'max_output_tokens', messages: 'max_tokens' }
+    expect(seen).toMatchObject({ content: 'Let me look.', error: undefined, stop: stops[client.dialect] })
+    for (const { arguments: text } of seen.calls) expect('{"city":"Os'.startsWith(text.trim())).toBe(true)
+    if (kind.relays === client.dialect) return
+    const whole = JSON.parse(await (await rig.send(client, { stream: false })).whole())
+    const { content, calls } = client.readWhole(whole)
+    expect(content).toBe('Let me look.')
+    for (const { arguments: text } of calls) expect('{"city":"Os'.startsWith(text.trim())).toBe(true)
+    // An input of Messages is an object: half of one is none.
+    if (client.dialect === 'messages') expect([whole.stop_reason, calls]).toEqual(['max_tokens', []])
+  },
+)
+
+test.each([
+  ['no JSON', 'city: Oslo'],
+  ['a list', '["Oslo"]'],
+  ['half of an object, though the model had come to its end', '{"city":'],
+])('messages: arguments that are %s are an error, and no invented input', async (_what, text) => {
+  await using rig = await startDialectRig(openai)
+  rig.upstream.always(replyOf(openai, { toolCalls: [{ name: 'get_weather', arguments: [text] }], usage: tokens(1, 1) }))
+  const [, , messages] = clients
+  const streamed = await rig.send(messages)
+  const seen = messages.read(await streamed.whole())
+  expect(seen).toMatchObject({ isComplete: false, error: { type: 'api_error' } })
+  expect(seen.calls.filter(({ isDone }) => isDone)).toEqual([])
+  const whole = await rig.send(messages, { stream: false })
+  expect(whole.status).toBe(502)
+  expect(messages.readError(JSON.parse(await whole.whole())).message).toContain('get_weather')
+})
+
+test.each(clients.map((client) => ({ client, dialect: client.dialect })))(
+  'no arguments are an empty object where one is expected ($dialect)',
+  async ({ client }) => {
+    await using rig = await startDialectRig(openai)
+    rig.upstream.always(replyOf(openai, { toolCalls: [{ name: 'get_weather', arguments: '' }], usage: tokens(1, 1) }))
+    const [call] = await calls(rig, client)
+    expect(JSON.parse(call?.arguments || '{}')).toEqual({})
+    const whole = client.readWhole(JSON.parse(await (await rig.send(client, { stream: false })).whole()))
+    expect(JSON.parse(whole.calls[0]?.arguments || '{}')).toEqual({})
+  },
+)
 
 test.each(pairs)('fault 39: two turns of calls keep their ids apart: $pair', async ({ client, kind }) => {
   await using rig = await startDialectRig(kind)

@@ -1,8 +1,10 @@
+import Anthropic from '@anthropic-ai/sdk'
 import { chatChunks, eventStream, type FakeAnswer, gate, reset, tokens } from '@dragoman/testkit'
+import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import type { DialectClient } from './test-dialect-clients.ts'
 import { type DialectRig, pairs, startDialectRig } from './test-dialect-rig.ts'
-import type { UpstreamKind } from './test-dialect-upstreams.ts'
+import { type UpstreamKind, upstreamKinds } from './test-dialect-upstreams.ts'
 import { turns } from './test-stream-rig.ts'
 
 // What a client gets while its upstream says nothing: frames that its dialect has for it, between whole frames only.
@@ -53,6 +55,16 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
     await beat(rig)
     await beat(rig)
     const early = streamed.text
+    if (client.dialect === 'responses' && kind.relays === 'responses') {
+      // The upstream's own first event is still to come, and nothing of another response may stand before it.
+      expect(early).toBe(': keepalive\n\n'.repeat(3))
+      silence.open()
+      expect(client.read((await streamed.whole()).replaceAll(': keepalive\n\n', ''))).toMatchObject({
+        content: 'Hello',
+        isComplete: true,
+      })
+      return
+    }
     if (client.dialect === 'responses') {
       // Its first heartbeat is what every stream of it begins with.
       expect(client.read(early)).toMatchObject({
@@ -90,16 +102,20 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
   test('a failure behind a heartbeat is an error in the stream, since the status has left', async () => {
     await using rig = await startQuietRig(kind)
     const silence = gate()
-    rig.upstream.script({ status: 503, before: [silence], body: JSON.stringify(kind.errorBody('Down for maintenance')) })
+    rig.upstream.script({
+      status: 503,
+      before: [silence],
+      body: JSON.stringify(kind.errorBody('Down for maintenance')),
+    })
     const asking = rig.send(client)
     await silence.reached
     await beat(rig)
     const streamed = await asking
     silence.open()
-    const seen = client.read(await streamed.whole())
+    const seen = client.read((await streamed.whole()).replaceAll(': keepalive\n\n', ''))
     expect(streamed.status).toBe(200)
     expect(seen).toMatchObject({ content: '', calls: [], isComplete: false, error: { message: expect.any(String) } })
-    if (client.dialect === 'responses') {
+    if (client.dialect === 'responses' && kind.relays !== 'responses') {
       expect(seen.events).toEqual(['response.created', 'response.in_progress', 'response.failed'])
       expect(responseIds(streamed.text).size).toBe(1)
     }
@@ -133,12 +149,45 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
   })
 })
 
+describe.each(upstreamKinds.map((kind) => ({ kind, over: kind.name })))('over $over', ({ kind }) => {
+  test.each([
+    ['before the first output', 0],
+    ['in the middle', beforeLast(kind, answer)],
+  ])("the official SDKs' helpers pass over heartbeats %s", async (_where, at) => {
+    await using rig = await startQuietRig(kind)
+    const openai = new OpenAI({ apiKey: '-', baseURL: `${rig.server.url}/v1`, maxRetries: 0 })
+    const anthropic = new Anthropic({ apiKey: '-', baseURL: rig.server.url, maxRetries: 0 })
+    const message = { model: 'm', max_tokens: 100, messages: [{ role: 'user' as const, content: 'Hello' }] }
+    for (const [ask, expected] of [
+      [
+        () => openai.responses.stream({ model: 'm', input: 'Hello', store: false }).finalResponse(),
+        { status: 'completed', output: [{ content: [{ text: 'Hello' }] }] },
+      ],
+      [() => anthropic.messages.stream(message).finalMessage(), { content: [{ text: 'Hello' }] }],
+      [
+        () => openai.chat.completions.stream({ model: 'm', messages: message.messages }).finalChatCompletion(),
+        { choices: [{ message: { content: 'Hello' } }] },
+      ],
+    ] as const) {
+      const { silence, reply } = held(kind, answer, at)
+      rig.upstream.script(reply)
+      const asking: Promise<object> = ask()
+      await silence.reached
+      for (let beats = 0; beats < 3; beats++) await beat(rig)
+      silence.open()
+      expect(await asking).toMatchObject(expected)
+    }
+  })
+})
+
 test('the id and the model of a Responses stream stay what its first heartbeat said', async () => {
   const pair = pairs.find(({ client }) => client.dialect === 'responses')
   if (!pair) throw new Error('There is no pair of Responses')
   await using rig = await startQuietRig(pair.kind)
   const silence = gate()
-  rig.upstream.script(eventStream([silence, ...chatChunks(answer).map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`)]))
+  rig.upstream.script(
+    eventStream([silence, ...chatChunks(answer).map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`)]),
+  )
   const asking = rig.send(pair.client)
   await silence.reached
   await beat(rig)

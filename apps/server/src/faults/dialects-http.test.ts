@@ -145,7 +145,12 @@ test.each(['/v1/messages/count_tokens', '/v1/messages'])('GET %s is a 405 of Mes
 })
 
 test('a WebSocket is refused with 426 at once, and the connection is closed', async () => {
-  const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'x' }
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'x',
+  }
   const answer = await rawRequest(server.url, { path: '/v1/responses', headers })
   expect(answer.status).toBe(426)
   expect(answer.headers.connection).toBe('close')

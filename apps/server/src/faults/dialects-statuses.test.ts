@@ -56,7 +56,12 @@ const cases: readonly Case[] = [
   [
     'a 401',
     answer(401, 'invalid x-api-key'),
-    { status: 503, openai: ['server_error', 'no_credential'], messages: 'overloaded_error', message: /^(?!.*x-api-key)/ },
+    {
+      status: 503,
+      openai: ['server_error', 'no_credential'],
+      messages: 'overloaded_error',
+      message: /^(?!.*x-api-key)/,
+    },
   ],
   [
     'a 402',
@@ -162,7 +167,7 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
   })
 })
 
-const overload: Told = { status: 502, openai: ['server_error', 'overloaded'], messages: 'api_error' }
+const overload: Told = { status: 502, openai: ['server_error', 'overloaded'], messages: 'overloaded_error' }
 
 test.each(clients.map((client) => ({ client, dialect: client.dialect })))(
   "Anthropic's 529 is a failure of the upstream ($dialect)",
@@ -210,7 +215,12 @@ describe.each(clients.map((client) => ({ client, dialect: client.dialect })))('$
 
   test('a model that is not there is a 404, by name', async () => {
     await using rig = await startDialectRig(kind)
-    const told: Told = { status: 404, openai: [invalid, 'model_not_found'], messages: 'not_found_error', message: /gpt-99/ }
+    const told: Told = {
+      status: 404,
+      openai: [invalid, 'model_not_found'],
+      messages: 'not_found_error',
+      message: /gpt-99/,
+    }
     await expectTold(client, await rig.send(client, { model: 'gpt-99' }), told)
   })
 })

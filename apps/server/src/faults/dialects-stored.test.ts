@@ -106,7 +106,11 @@ test('a reference to an item is resolved for its own key alone', async () => {
   await using rig = await startStore()
   const { json } = await create(rig)
   const [item] = json.output
-  const input = [{ role: 'user', content: 'x' }, { type: 'item_reference', id: item.id }, { role: 'user', content: 'y' }]
+  const input = [
+    { role: 'user', content: 'x' },
+    { type: 'item_reference', id: item.id },
+    { role: 'user', content: 'y' },
+  ]
   expect((await create(rig, { input })).status).toBe(200)
   expect(JSON.stringify(rig.upstream.requests.at(-1)?.json.messages)).toContain('Hello')
   expect(await create(rig, { input }, theirs)).toMatchObject({ status: 400, json: { error: { param: 'input[1].id' } } })
@@ -165,7 +169,10 @@ test('what ran in the foreground cannot be cancelled, and events are not kept', 
   await using rig = await startStore()
   const { json } = await create(rig)
   expect(await ask(rig, 'POST', `${json.id}/cancel`)).toMatchObject({ status: 400 })
-  expect(await ask(rig, 'GET', `${json.id}?stream=true`)).toMatchObject({ status: 400, json: { error: { param: 'stream' } } })
+  expect(await ask(rig, 'GET', `${json.id}?stream=true`)).toMatchObject({
+    status: 400,
+    json: { error: { param: 'stream' } },
+  })
 })
 
 test('without a key nothing is read', async () => {

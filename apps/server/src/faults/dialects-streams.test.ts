@@ -1,7 +1,7 @@
 import { cut, eventStream, type FakeAnswer, gate, reset, type Step, stall, tokens } from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
-import type { DialectClient, SeenAnswer } from './test-dialect-clients.ts'
-import { pairs, startDialectRig } from './test-dialect-rig.ts'
+import type { SeenAnswer } from './test-dialect-answers.ts'
+import { type Pair, pairs, startDialectRig } from './test-dialect-rig.ts'
 import { replyOf } from './test-dialect-upstreams.ts'
 
 // What becomes of a stream that does not end well, in each dialect of a client over each kind of upstream: what has come
@@ -24,18 +24,22 @@ const errorTypes = {
 }
 
 /** The one honest end of an answer that broke. */
-function expectBroken(client: DialectClient, text: string, content: string): SeenAnswer {
+function expectBroken({ client, kind }: Pair, text: string, content: string): SeenAnswer {
   const seen = client.read(text)
   expect(seen).toMatchObject({ content, isComplete: false, error: { message: expect.any(String) } })
-  expect(seen.error).toMatchObject(errorTypes[client.dialect])
   expect(seen.calls.filter(({ isDone }) => isDone)).toEqual([])
-  const last = { chat: undefined, responses: 'response.failed', messages: 'error' }[client.dialect]
-  expect(seen.events.at(-1)).toBe(last)
+  // The response that an upstream began is not ours to end.
+  const isRelayedResponse = client.dialect === 'responses' && kind.relays === 'responses'
+  if (!isRelayedResponse) expect(seen.error).toMatchObject(errorTypes[client.dialect])
+  const lastOfOurs = { chat: undefined, responses: 'response.failed', messages: 'error' }[client.dialect]
+  expect(seen.events.at(-1)).toBe(isRelayedResponse ? 'error' : lastOfOurs)
   if (client.dialect !== 'responses') expect(seen.stop).toBeUndefined()
   return seen
 }
 
-describe.each(pairs)('$pair', ({ client, kind }) => {
+describe.each(pairs)('$pair', (pair) => {
+  const { client, kind } = pair
+
   test('an answer comes whole', async () => {
     await using rig = await startDialectRig(kind)
     rig.upstream.script(replyOf(kind, hello), replyOf(kind, call))
@@ -67,7 +71,7 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
     await using rig = await startDialectRig(kind)
     rig.upstream.script(eventStream([...kind.events(begun), ...trouble]))
     const answer = await rig.send(client)
-    const { error } = expectBroken(client, await answer.whole(), 'Hello')
+    const { error } = expectBroken(pair, await answer.whole(), 'Hello')
     if (trouble.length > 0 && code === '') expect(error?.message).toContain('Overloaded')
     const record = await rig.recorded()
     expect(record).toMatchObject({
@@ -86,7 +90,7 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
   ])('fault 20: %s in the middle of tool arguments leaves the call unfinished', async (_how, trouble) => {
     await using rig = await startDialectRig(kind)
     rig.upstream.script(eventStream([...kind.events(halfCall), ...trouble]))
-    const { calls } = expectBroken(client, await (await rig.send(client)).whole(), '')
+    const { calls } = expectBroken(pair, await (await rig.send(client)).whole(), '')
     for (const { arguments: text } of calls) expect('{"city":"Os'.startsWith(text.trim())).toBe(true)
     expect((await rig.recorded()).finishReason).toBeUndefined()
   })
@@ -97,7 +101,7 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
     const answer = await rig.send(client)
     await answer.until('lo"')
     expect(await rig.pass(answer.ended, 10_000)).toBeGreaterThanOrEqual(1_000)
-    const { error } = expectBroken(client, await answer.whole(), 'Hello')
+    const { error } = expectBroken(pair, await answer.whole(), 'Hello')
     expect(error?.message).toContain('idle')
     expect(await rig.upstream.requests[0]?.closed).toBe('aborted')
     expect(await rig.recorded()).toMatchObject({ status: 200, error: { code: 'upstream_timeout' } })
@@ -139,4 +143,26 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
     expect(await rig.upstream.requests[0]?.closed).toBe('aborted')
     expect(await rig.recorded()).toMatchObject({ status: 499, error: { code: 'aborted' } })
   })
+})
+
+// What is relayed ends as it came.
+const translated = pairs.filter(({ client, kind }) => kind.hasEndMark && kind.relays !== client.dialect)
+
+test.each(translated)(
+  'fault 21: after a finish reason a missing end mark is made good: $pair',
+  async ({ client, kind }) => {
+    await using rig = await startDialectRig(kind)
+    rig.upstream.script(eventStream(kind.events(hello).slice(0, -1)))
+    const seen = client.read(await (await rig.send(client)).whole())
+    expect(seen).toMatchObject({ content: 'Hello', isComplete: true, error: undefined })
+    expect((await rig.recorded()).error).toBeUndefined()
+  },
+)
+
+test('an overloaded Anthropic keeps its name in the stream of a client of Messages', async () => {
+  const pair = pairs.find(({ client, kind }) => client.dialect === 'messages' && kind.name === 'anthropic') as Pair
+  await using rig = await startDialectRig(pair.kind)
+  rig.upstream.script(eventStream([...pair.kind.events(begun), ...pair.kind.overloaded]))
+  const { error } = expectBroken(pair, await (await rig.send(pair.client)).whole(), 'Hello')
+  expect(error).toMatchObject({ type: 'overloaded_error', message: expect.stringContaining('Overloaded') })
 })

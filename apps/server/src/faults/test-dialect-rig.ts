@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { type LogEntry, Secret } from '@dragoman/core'
-import { type Limits, staticCredentials } from '@dragoman/gateway'
+import { type Limits, type ProviderEntry, staticCredentials } from '@dragoman/gateway'
 import { canary, type FakeUpstream, type HandClock, handClock, startFakeUpstream } from '@dragoman/testkit'
 import type { AppOptions } from '../app.ts'
 import { startTestServer, type TestServer } from '../test-server.ts'
@@ -8,8 +8,14 @@ import { clients, type DialectClient } from './test-dialect-clients.ts'
 import { type UpstreamKind, upstreamKinds } from './test-dialect-upstreams.ts'
 import { ClientAnswer, limits, turns } from './test-stream-rig.ts'
 
+export interface Pair {
+  readonly client: DialectClient
+  readonly kind: UpstreamKind
+  readonly pair: string
+}
+
 /** Every dialect of a client over every kind of upstream. */
-export const pairs = clients.flatMap((client) =>
+export const pairs: readonly Pair[] = clients.flatMap((client) =>
   upstreamKinds.map((kind) => ({ client, kind, pair: `${client.dialect} over ${kind.name}` })),
 )
 
@@ -17,6 +23,8 @@ export interface DialectRig extends AsyncDisposable {
   readonly server: TestServer
   /** Serves the model `m`. */
   readonly upstream: FakeUpstream
+  /** Its second target, where `next` asks for one. */
+  readonly nextUpstream: FakeUpstream
   /** Drives every limit. It stands still: what happens without moving it happened at once. */
   readonly clock: HandClock
   readonly records: readonly LogEntry[]
@@ -33,30 +41,35 @@ export interface SendOptions {
   readonly headers?: Record<string, string>
 }
 
-export interface DialectRigOptions extends Partial<Pick<AppOptions, 'keys' | 'state' | 'limits'>> {
+export interface DialectRigOptions extends Partial<Pick<AppOptions, 'keys' | 'files'>> {
   readonly gatewayLimits?: Partial<Limits>
+  /** What serves where the first target fails. */
+  readonly next?: UpstreamKind
 }
 
 /** The whole server over one fake upstream, on a clock that stands still. */
 export async function startDialectRig(
   kind: UpstreamKind,
-  { gatewayLimits, ...app }: DialectRigOptions = {},
+  { gatewayLimits, next, ...app }: DialectRigOptions = {},
 ): Promise<DialectRig> {
   const upstream = await startFakeUpstream()
+  const nextUpstream = await startFakeUpstream()
   const clock = handClock()
   const records: LogEntry[] = []
   const waiting = new Set<() => void>()
-  const entry = {
-    id: 'a',
-    provider: kind.provider(upstream.origin, clock),
-    credentials: staticCredentials([{ id: 'key-a', values: { apiKey: new Secret(canary('key-of-a')) } }]),
-  }
+  const entryOf = (id: string, { provider }: UpstreamKind, { origin }: FakeUpstream): ProviderEntry => ({
+    id,
+    provider: provider(origin, clock),
+    credentials: staticCredentials([{ id: `key-${id}`, values: { apiKey: new Secret(canary(`key-of-${id}`)) } }]),
+  })
+  const deployments = [{ entry: entryOf('a', kind, upstream), model: kind.model }]
+  if (next) deployments.push({ entry: entryOf('b', next, nextUpstream), model: next.model })
   const server = await startTestServer(undefined, {
     ...app,
     clock,
     gatewayOptions: {
-      providers: [entry],
-      models: [{ name: 'm', deployments: [{ entry, model: kind.model }] }],
+      providers: deployments.map(({ entry }) => entry),
+      models: [{ name: 'm', deployments }],
       fallbackName: undefined,
       clock,
       // No repetition: it would wait by the clock.
@@ -71,6 +84,7 @@ export async function startDialectRig(
   return {
     server,
     upstream,
+    nextUpstream,
     clock,
     records,
     recorded: (n = 1) =>
@@ -104,9 +118,9 @@ export async function startDialectRig(
     },
     async [Symbol.asyncDispose]() {
       // The upstream first: a client that a test left waiting is not to hold the server for its grace.
-      await upstream.close()
+      await Promise.all([upstream.close(), nextUpstream.close()])
       await server.stop()
-      await entry.provider.close()
+      await Promise.all(deployments.map(({ entry }) => entry.provider.close()))
     },
   }
 }

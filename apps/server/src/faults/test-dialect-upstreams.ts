@@ -1,6 +1,7 @@
 import type { Clock, Provider } from '@dragoman/core'
+import { responsesUpstream } from '@dragoman/dialects/openai-responses'
 import { anthropic } from '@dragoman/provider-anthropic'
-import { openAICompatible } from '@dragoman/provider-openai-compatible'
+import { openAICompatible, openAICompatibleWith } from '@dragoman/provider-openai-compatible'
 import {
   chatChunks,
   eventStream,
@@ -25,6 +26,10 @@ export interface UpstreamKind {
   whole(answer: FakeAnswer): unknown
   /** An error inside a stream that has begun. */
   readonly overloaded: readonly string[]
+  /** The dialect of which its bytes are handed on to clients; chats are parsed. */
+  readonly relays?: 'messages' | 'responses' | undefined
+  /** Whether the last event of its streams says nothing but that they end. */
+  readonly hasEndMark: boolean
   /** The body of an answer with a status of an error. */
   errorBody(message: string): unknown
 }
@@ -41,6 +46,7 @@ const openaiStyle: UpstreamKind = {
   events: (answer) => sse(...chatChunks(answer), ...(answer.finish === null ? [] : ['[DONE]'])),
   whole: wholeAnswer,
   overloaded: openaiOverloaded,
+  hasEndMark: true,
   errorBody: openaiErrorBody,
 }
 
@@ -54,7 +60,7 @@ const kimiMarkup: UpstreamKind = {
 }
 
 function inMarkup({ text = [], toolCalls = [], ...answer }: FakeAnswer): FakeAnswer {
-  const isWhole = answer.finish !== null
+  const isWhole = answer.finish !== null && answer.finish !== 'length'
   const calls = toolCalls.flatMap((call, i) => [
     `<|tool_call_begin|>functions.${call.name}:${i}<|tool_call_argument_begin|>`,
     ...argumentPieces(call),
@@ -83,11 +89,13 @@ const anthropicStyle: UpstreamKind = {
   events: (answer) => named(...messageEvents(answer)),
   whole: wholeMessage,
   overloaded: named(anthropicError('overloaded_error')('Overloaded, try later')),
+  relays: 'messages',
+  hasEndMark: true,
   errorBody: anthropicError('invalid_request_error'),
 }
 
 /** Server-sent events with their names. */
-export function named(...events: readonly { readonly type: string }[]): string[] {
+export function named(...events: readonly { readonly type: string; readonly [field: string]: unknown }[]): string[] {
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
 }
 
@@ -147,7 +155,87 @@ function stopReason({ finish, toolCalls = [] }: FakeAnswer): string {
   return toolCalls.length > 0 ? 'tool_use' : 'end_turn'
 }
 
-export const upstreamKinds: readonly UpstreamKind[] = [openaiStyle, kimiMarkup, anthropicStyle]
+const responsesStyle: UpstreamKind = {
+  ...openaiStyle,
+  name: 'responses',
+  provider: (origin, clock) =>
+    openAICompatibleWith({ responses: responsesUpstream }).create(
+      { baseUrl: origin, responses: true, api: 'responses' },
+      { clock },
+    ),
+  events: (answer) => named(...responseEvents(answer)),
+  whole: (answer) => responseEvents(answer).at(-1)?.response,
+  overloaded: named({ type: 'error', code: 'server_error', message: 'Overloaded, try later', param: null }),
+  relays: 'responses',
+  hasEndMark: false,
+}
+
+/** The answer as OpenAI streams it in Responses. */
+function responseEvents(answer: FakeAnswer): { type: string; [field: string]: unknown }[] {
+  const { usage = tokens(1, 1), finish } = answer
+  const events: { type: string; [field: string]: unknown }[] = []
+  const say = (type: string, fields: object) => events.push({ type, sequence_number: events.length, ...fields })
+  const head = { id: 'resp_fake', object: 'response', created_at: 1_767_225_600, model: 'fake', error: null }
+  const begun = { response: { ...head, status: 'in_progress', output: [] } }
+  say('response.created', begun)
+  say('response.in_progress', begun)
+  const output = outputOf(answer)
+  for (const [output_index, { item, empty, at, delta, pieces }] of output.entries()) {
+    const isCut = finish === null && output_index === output.length - 1
+    const where = { item_id: item.id, output_index, ...at }
+    say('response.output_item.added', { output_index, item: { ...item, ...empty, status: 'in_progress' } })
+    if (item.content) say('response.content_part.added', { ...where, part: { ...item.content[0], text: '' } })
+    for (const piece of pieces) say(`${delta}.delta`, { ...where, delta: piece })
+    if (isCut) continue
+    say(`${delta}.done`, { ...where, ...(item.content ? { text: pieces.join('') } : { arguments: item.arguments }) })
+    if (item.content) say('response.content_part.done', { ...where, part: item.content[0] })
+    say('response.output_item.done', { output_index, item })
+  }
+  if (finish === null) return events
+  const { prompt_tokens: input_tokens, completion_tokens: output_tokens, total_tokens } = usage
+  const ended = { ...head, status: 'completed', output: output.map(({ item }) => item) }
+  say('response.completed', { response: { ...ended, usage: { input_tokens, output_tokens, total_tokens } } })
+  return events
+}
+
+interface OutputItem {
+  readonly item: {
+    readonly id: string
+    readonly content?: readonly [object]
+    readonly arguments?: string
+    readonly [field: string]: unknown
+  }
+  readonly empty: object
+  readonly at: object
+  readonly delta: string
+  readonly pieces: readonly string[]
+}
+
+function outputOf({ text = [], toolCalls = [] }: FakeAnswer): OutputItem[] {
+  const pieces = typeof text === 'string' ? [text] : text
+  const part = { type: 'output_text', text: pieces.join(''), annotations: [], logprobs: [] }
+  const message: OutputItem = {
+    item: { id: 'msg_fake', type: 'message', role: 'assistant', status: 'completed', content: [part] },
+    empty: { content: [] },
+    at: { content_index: 0 },
+    delta: 'response.output_text',
+    pieces,
+  }
+  const calls = toolCalls.map((call, i): OutputItem => {
+    const identity = { id: `fc_${i}`, type: 'function_call', call_id: call.id ?? `call_${i}`, name: call.name }
+    const given = argumentPieces(call)
+    return {
+      item: { ...identity, status: 'completed', arguments: given.join('') },
+      empty: { arguments: '' },
+      at: {},
+      delta: 'response.function_call_arguments',
+      pieces: given,
+    }
+  })
+  return pieces.length > 0 ? [message, ...calls] : calls
+}
+
+export const upstreamKinds: readonly UpstreamKind[] = [openaiStyle, kimiMarkup, anthropicStyle, responsesStyle]
 
 /** The answer, streamed or whole as the gateway asks for it. */
 export const replyOf =

@@ -90,10 +90,9 @@ export class FormParts {
 
   #readHead(): boolean {
     const end = this.#rest.indexOf(headEnd)
-    if (end < 0) {
-      if (this.#rest.length > longestHead) throw invalid(`a part's head is longer than ${longestHead} bytes`)
-      return false
-    }
+    const length = end < 0 ? this.#rest.length : end
+    if (length > longestHead) throw invalid(`a part's head is longer than ${longestHead} bytes`)
+    if (end < 0) return false
     if (++this.#parts > mostParts) throw invalid(`it has more than ${mostParts} parts`)
     this.#part = { ...readHead(this.#rest.subarray(0, end).toString('utf8')), from: this.#at + end + headEnd.length }
     this.#state = 'content'

@@ -16,10 +16,12 @@ export interface Form {
   /** The value of a text field, as soon as it is there; undefined where the whole form has none. */
   field(name: string): Promise<string | undefined>
   /**
-   * The form as it came, and as it comes, with other values for some fields that have been read. From its beginning on,
-   * each time: another attempt sends it again.
+   * The form as it came, and as it comes, with another value for a field that has been read. From its beginning on, each
+   * time: another attempt sends it again.
    */
-  bytes(values: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>
+  bytes(name: string, value: string): AsyncIterable<Uint8Array>
+  /** How many bytes that will be, where the client has said how many its form has. */
+  length(name: string, value: string): number | undefined
   /** Every part, once all of them are there. */
   parts(): Promise<readonly FormPart[]>
   /** The content of one of them. */
@@ -37,7 +39,8 @@ export function formReader(budget: BodyBudget, clock: Clock = systemClock): Form
     if (coding !== 'identity') {
       throw new DragomanError('unsupported_media_type', 'A form is read without Content-Encoding only')
     }
-    const form = new ArrivingForm(contentType, boundary)
+    const said = header(request.headers, 'content-length')
+    const form = new ArrivingForm(contentType, boundary, said === undefined ? undefined : Number(said))
     const fail = (error: unknown) => {
       stop()
       if (!request.complete) linger(request, response)
@@ -71,7 +74,7 @@ export function formReader(budget: BodyBudget, clock: Clock = systemClock): Form
     })
     watchdog.watch(stallMs)
     request.on('data', take).on('end', end).on('close', close).on('error', close)
-    if (Number(header(request.headers, 'content-length') ?? 0) > budget.limits.maxBodyBytes) {
+    if (Number(said ?? 0) > budget.limits.maxBodyBytes) {
       fail(tooLarge(budget.limits))
     }
     return form
@@ -91,6 +94,7 @@ function boundaryOf(contentType: string): string {
 
 class ArrivingForm implements Form {
   readonly contentType: string
+  readonly #bytes: number | undefined
   readonly #scanner: FormParts
   readonly #pieces: Buffer[] = []
   readonly #parts: FormPart[] = []
@@ -100,8 +104,9 @@ class ArrivingForm implements Form {
   #isOver = false
   #waiting = Promise.withResolvers<void>()
 
-  constructor(contentType: string, boundary: string) {
+  constructor(contentType: string, boundary: string, bytes: number | undefined) {
     this.contentType = contentType
+    this.#bytes = bytes
     this.#scanner = new FormParts(boundary, (part) => {
       if (this.#asked.has(part.name) && this.#named(part.name)) throw twice(part.name)
       this.#parts.push(part)
@@ -136,45 +141,47 @@ class ArrivingForm implements Form {
     this.#asked.add(name)
     if (this.#parts.filter((part) => part.name === name).length > 1) throw twice(name)
     for (;;) {
+      this.#assertGood()
       const part = this.#named(name)
       if (part) return this.#text(part)
-      if (this.#isOver) this.#assertWhole()
       if (this.#isOver) return undefined
       await this.#waiting.promise
     }
   }
 
-  async *bytes(values: Readonly<Record<string, string>>): AsyncGenerator<Uint8Array> {
-    const changes = Object.entries(values).flatMap(([name, value]) => {
-      const part = this.#named(name)
-      return part && this.#text(part) !== value ? [{ from: part.from, to: part.to, value: Buffer.from(value) }] : []
-    })
-    changes.sort((a, b) => a.from - b.from)
+  async *bytes(name: string, value: string): AsyncGenerator<Uint8Array> {
+    const part = this.#named(name)
+    const from = part?.from ?? 0
+    const to = part?.to ?? 0
+    let isWritten = part === undefined
     let at = 0
-    let change = changes.shift()
     for (let i = 0; ; i++) {
       while (i >= this.#pieces.length) {
-        this.#assertWhole()
+        this.#assertGood()
         if (this.#isOver) return
         await this.#waiting.promise
       }
-      let piece = this.#pieces[i] ?? Buffer.alloc(0)
-      while (change && at + piece.length >= change.to) {
-        if (at < change.from) yield piece.subarray(0, change.from - at)
-        if (change.value.length > 0) yield change.value
-        piece = piece.subarray(change.to - at)
-        at = change.to
-        change = changes.shift()
-      }
-      const kept: Buffer = change ? piece.subarray(0, Math.max(0, change.from - at)) : piece
+      const piece = this.#pieces[i] ?? Buffer.alloc(0)
+      const before = piece.subarray(0, Math.max(0, from - at))
+      const after = piece.subarray(Math.max(0, to - at))
       at += piece.length
-      if (kept.length > 0) yield kept
+      if (before.length > 0) yield before
+      if (!isWritten && at >= to) {
+        isWritten = true
+        yield Buffer.from(value)
+      }
+      if (after.length > 0) yield after
     }
+  }
+
+  length(name: string, value: string): number | undefined {
+    const { from, to } = this.#named(name) ?? { from: 0, to: 0 }
+    return this.#bytes === undefined ? undefined : this.#bytes - (to - from) + Buffer.byteLength(value)
   }
 
   async parts(): Promise<readonly FormPart[]> {
     while (!this.#isOver) await this.#waiting.promise
-    this.#assertWhole()
+    this.#assertGood()
     return this.#parts
   }
 
@@ -200,7 +207,7 @@ class ArrivingForm implements Form {
     return this.content(part).toString()
   }
 
-  #assertWhole(): void {
+  #assertGood(): void {
     if (this.#error) throw this.#error.cause
   }
 

@@ -13,7 +13,9 @@ export interface TranslatedChat {
   /** The request as it came, where an upstream's own answer will do. */
   readonly body?: string | undefined
   readonly reader?: (() => AnswerReader) | undefined
-  /** What stands for "nothing yet" between frames of an upstream. */
+  /** Headers of the client that go with the body where it goes as it came. */
+  readonly relayHeaders?: Readonly<Record<string, string>> | undefined
+  /** What stands for "nothing yet" before the first frame of an upstream. */
   readonly silence: string
   /** Learns of the answer before anything of it is written. */
   onAnswer?(answer: Answer): void
@@ -24,10 +26,10 @@ export async function answerTranslated(
   request: IncomingMessage,
   response: ServerResponse,
   { gateway, signal }: { readonly gateway: Gateway; readonly signal: CallerSignal },
-  { dialect, asked, body, reader, silence, onAnswer }: TranslatedChat,
+  { dialect, asked, body, reader, relayHeaders, silence, onAnswer }: TranslatedChat,
 ): Promise<void> {
   const { chat, relayOnly } = asked
-  const context = { ...contextOf(request, response, signal), dialect, body, reader, relayOnly }
+  const context = { ...contextOf(request, response, signal), dialect, body, reader, relayHeaders, relayOnly }
   exchangeOf(response).isRecorded = true
   const answer = await gateway.chat(chat, context)
   onAnswer?.(answer)
@@ -83,8 +85,9 @@ function relayable(
     chunk: (chunk) => encoder.chunk(chunk),
     relayed() {
       isRelayed = true
+      encoder.relayed?.()
     },
-    heartbeat: () => (isRelayed || answer.isRelaying ? silence : encoder.heartbeat()),
+    heartbeat: () => (!isRelayed && answer.isRelaying ? silence : encoder.heartbeat()),
     end: () => (isRelayed ? '' : encoder.end()),
     error: (error) => encoder.error(error),
   }

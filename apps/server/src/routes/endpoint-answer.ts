@@ -78,7 +78,12 @@ export async function answerEndpoint(
 }
 
 function bodyOf(form: Form, model: string) {
-  return { kind: 'form' as const, contentType: form.contentType, bytes: () => form.bytes({ model }) }
+  return {
+    kind: 'form' as const,
+    contentType: form.contentType,
+    length: form.length('model', model),
+    bytes: () => form.bytes('model', model),
+  }
 }
 
 /** A body as it was parsed. Throws `invalid_request`, which names the field. */

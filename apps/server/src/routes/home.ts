@@ -9,7 +9,18 @@ export interface HomeFacts {
   readonly defaultModel: string | undefined
 }
 
-const endpoints = ['POST /v1/chat/completions', 'GET /v1/models', 'GET /v1/models/{id}', 'GET /health']
+const endpoints = [
+  'POST /v1/chat/completions',
+  'POST /v1/responses',
+  'GET /v1/responses/{id}',
+  'DELETE /v1/responses/{id}',
+  'GET /v1/responses/{id}/input_items',
+  'POST /v1/messages',
+  'POST /v1/messages/count_tokens',
+  'GET /v1/models',
+  'GET /v1/models/{id}',
+  'GET /health',
+]
 
 /**
  * `GET /`: for a browser a page that says how to call this server, else the same as JSON. Needs no key, so where keys
@@ -64,6 +75,16 @@ const stream = client.chat.completions.stream({
 })
 stream.on('content', (text) => process.stdout.write(text))
 await stream.done()`
+  const environment = `ANTHROPIC_BASE_URL=${origin} ANTHROPIC_AUTH_TOKEN=${facts.mode === 'open' ? key : `"${key}"`} ANTHROPIC_MODEL=${model} claude`
+  const codex = `# ~/.codex/config.toml
+model = "${model}"
+model_provider = "dragoman"
+
+[model_providers.dragoman]
+name = "Dragoman"
+base_url = "${origin}/v1"
+env_key = "DRAGOMAN_KEY"
+wire_api = "responses"`
   const providers = facts.providers.map(({ id, source }) => `<tr><td>${text(id)}</td><td>${text(source)}</td></tr>`)
   return `<!doctype html>
 <html lang="en">
@@ -81,13 +102,17 @@ await stream.done()`
   td:first-child { font-family: ui-monospace, monospace; white-space: nowrap } td:last-child, p.faint { color: var(--faint) }
 </style>
 <h1>Dragoman <small>${text(facts.version)}</small></h1>
-<p>An OpenAI-compatible proxy. It is running, and its base URL is</p>
+<p>A proxy for clients of OpenAI’s and Anthropic’s APIs. It is running, and its base URL is</p>
 <pre>${text(origin)}/v1</pre>
 <p class="faint">${acceptance(facts.mode, facts.defaultModel)}</p>
 <h2>curl</h2>
 <pre>${text(curl)}</pre>
 <h2>OpenAI SDK</h2>
 <pre>${text(sdk)}</pre>
+<h2>Claude Code</h2>
+<pre>${text(environment)}</pre>
+<h2>Codex</h2>
+<pre>${text(codex)}</pre>
 ${providers.length > 0 ? `<h2>Providers</h2>\n<table>${providers.join('')}</table>` : ''}
 ${facts.defaultModel ? `<p class="faint">A name that no provider knows is served by ${text(facts.defaultModel)}.</p>` : ''}
 </html>

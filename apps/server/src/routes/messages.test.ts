@@ -1,5 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk'
-import { type Provider, Secret } from '@dragoman/core'
+import { DragomanError, type Provider, Secret } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { chatChunks, tokens } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
@@ -116,4 +116,23 @@ test('models are listed for both families at one address, and Anthropic’s clie
   expect(ids).toHaveLength(6)
   const missing = await client.models.retrieve('nobody').catch((cause) => cause)
   expect(missing).toBeInstanceOf(Anthropic.NotFoundError)
+})
+
+test('tokens are counted by the service where it counts, and by an estimate where it fails', async () => {
+  let isDown = false
+  const { provider } = thinker()
+  await using server = await startTestServer({
+    ...provider,
+    endpoints: ['messages/count_tokens'],
+    async serve({ model, body }) {
+      if (isDown) throw new DragomanError('upstream_unavailable', 'down', { origin: 'upstream' })
+      if (body.kind !== 'json') return expect.unreachable()
+      return { kind: 'json', json: { input_tokens: body.json.model === model ? 77 : 0 } }
+    },
+  })
+  const client = new Anthropic({ baseURL: server.url, apiKey: '-' })
+  const messages = [{ role: 'user' as const, content: 'x'.repeat(400) }]
+  expect(await client.messages.countTokens({ model: 'm', messages })).toMatchObject({ input_tokens: 77 })
+  isDown = true
+  expect((await client.messages.countTokens({ model: 'm', messages })).input_tokens).toBeGreaterThan(99)
 })

@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import { countTokens, messagesClient, messagesReader } from '@dragoman/dialects/anthropic-messages'
-import { exchangeOf } from '../http/exchange.ts'
+import { exchangeOf, header } from '../http/exchange.ts'
 import type { Handler } from '../http/handler.ts'
 import { sendJson } from '../http/send-json.ts'
-import { answerTranslated } from './chat-answer.ts'
+import { answerTranslated, contextOf } from './chat-answer.ts'
 import type { TranslatingOptions } from './translating.ts'
 
 /** `POST /v1/messages`. */
@@ -21,6 +22,7 @@ export function messages({ gateway, open, readJson, sealFor }: TranslatingOption
         asked,
         body: text,
         reader: messagesReader,
+        relayHeaders: ownHeaders(request),
         silence: 'event: ping\ndata: {"type":"ping"}\n\n',
         onAnswer: sealing.onAnswer,
       },
@@ -28,10 +30,39 @@ export function messages({ gateway, open, readJson, sealFor }: TranslatingOption
   }
 }
 
-/** `POST /v1/messages/count_tokens`: an estimate; nothing is called. */
-export function countMessageTokens({ readJson }: Pick<TranslatingOptions, 'readJson'>): Handler {
+/** What an upstream of this dialect is told of the client's headers. */
+function ownHeaders({ headers }: IncomingMessage): Record<string, string> {
+  const own: Record<string, string> = {}
+  for (const name of ['anthropic-version', 'anthropic-beta']) {
+    const value = header(headers, name)
+    if (value !== undefined) own[name] = value
+  }
+  return own
+}
+
+/** `POST /v1/messages/count_tokens`: the service's own count where it has one, else an estimate. */
+export function countMessageTokens({ gateway, open, readJson }: TranslatingOptions): Handler {
   return async (request, response) => {
+    const signal = open.abortSignal(response)
     const { value } = await readJson(request, response)
-    sendJson(response, { input_tokens: countTokens(value) })
+    const estimate = countTokens(value)
+    const { model } = value as { model: string } // a body that is not right has been refused by now
+    const plan = await gateway.plan(model, signal, exchangeOf(response).variant)
+    const counts = plan?.targets.some(({ entry: { provider } }) => provider.endpoints?.includes(counter))
+    sendJson(response, counts ? await counted() : { input_tokens: estimate })
+
+    async function counted(): Promise<unknown> {
+      const body = (upstream: string) => ({ kind: 'json' as const, json: { ...(value as object), model: upstream } })
+      try {
+        const answer = await gateway.serve({ endpoint: counter, model, body }, contextOf(request, response, signal))
+        if (answer.kind === 'json') return answer.json
+      } catch (error) {
+        if (signal.aborted) throw error
+      }
+      // Agents count all the time, and a count that is not exact serves them better than none.
+      return { input_tokens: estimate }
+    }
   }
 }
+
+const counter = 'messages/count_tokens'

@@ -1,5 +1,5 @@
 import type { ReasoningDetail } from '@dragoman/openai-schema'
-import { JsonObjectEnd } from './json-object-end.ts'
+import { JsonObjectEnd } from '../json-object-end.ts'
 
 /** A block of the answer, with what has come of it. */
 export type AnswerPart = TextPart | ThinkingPart | ToolPart

@@ -1,7 +1,7 @@
 import { DragomanError } from '@dragoman/core'
 import type { AssistantMessage, FunctionToolCallParam, ReasoningDetail, TextPart } from '@dragoman/openai-schema'
+import type { Findings } from '../findings.ts'
 import type { ReasoningSeal } from '../reasoning-seal.ts'
-import type { Findings } from './findings.ts'
 import { textPart, typeOf } from './read-content.ts'
 import type { ContentBlock, MessageParam } from './request-schema.ts'
 import { callIdOf } from './tool-use-id.ts'
@@ -16,6 +16,7 @@ export class AssistantTurn {
   readonly #details: ReasoningDetail[] = []
   /** The least index that no detail of an earlier message has: details of one index would be taken for one. */
   #firstIndex = 0
+  #nextIndex = 0
   #reasoning = ''
 
   constructor(seal: ReasoningSeal | undefined, findings: Findings) {
@@ -33,7 +34,7 @@ export class AssistantTurn {
       if (content !== '') this.#texts.push(textPart({ text: content }))
       return
     }
-    this.#firstIndex = Math.max(0, ...this.#details.map(({ index }) => (index ?? -1) + 1))
+    this.#firstIndex = this.#nextIndex
     for (const [i, block] of content.entries()) this.#block(block, `${path}.content[${i}]`)
   }
 
@@ -64,7 +65,7 @@ export class AssistantTurn {
         const sealed = block.signature ? this.#seal?.open(block.signature) : undefined
         // What was not sealed here proves nothing to anybody else: its text is all that is left of it.
         this.#reasoning += sealed ? sealed.text : block.thinking
-        for (const detail of sealed?.details ?? []) this.#details.push(this.#numbered(detail))
+        for (const detail of sealed?.details ?? []) this.#detail(detail)
         return
       }
       case 'redacted_thinking':
@@ -90,9 +91,14 @@ export class AssistantTurn {
     }
   }
 
-  #numbered(detail: ReasoningDetail): ReasoningDetail {
-    const { index } = detail
-    return typeof index === 'number' && this.#firstIndex > 0 ? { ...detail, index: index + this.#firstIndex } : detail
+  #detail(detail: ReasoningDetail): void {
+    if (typeof detail.index !== 'number') {
+      this.#details.push(detail)
+      return
+    }
+    const index = detail.index + this.#firstIndex
+    this.#nextIndex = Math.max(this.#nextIndex, index + 1)
+    this.#details.push({ ...detail, index })
   }
 
   #other(block: ContentBlock, path: string): void {

@@ -1,6 +1,5 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type { Delta, UrlCitation } from '@dragoman/openai-schema'
-import { isRecord } from './is-record.ts'
 import { callIdOf } from './tool-use-id.ts'
 import { claudeFormat } from './write-reasoning.ts'
 

@@ -1,8 +1,9 @@
 import { chatChunks } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
+import { framesOf, openSeal } from '../test-front.ts'
 import { messagesClient } from './client.ts'
 import { countTokens } from './count-tokens.ts'
-import { eventsOf, framesOf, openSeal } from './test-front.ts'
+import { eventsOf } from './test-frames.ts'
 
 const cache_control = { type: 'ephemeral' }
 const schema = {

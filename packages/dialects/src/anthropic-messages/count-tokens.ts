@@ -1,6 +1,6 @@
 import { estimateUsage, utf8Length } from '@dragoman/core'
 import type { ChatCompletionRequest, ChatMessage, ContentPart } from '@dragoman/openai-schema'
-import { Findings } from './findings.ts'
+import { Findings } from '../findings.ts'
 import { imageSize } from './image-size.ts'
 import { readRequest } from './read-request.ts'
 import { checkCountRequest } from './request-schema.ts'

@@ -20,6 +20,11 @@ test.each([
   })
 })
 
+test('that an upstream is overloaded keeps its name', () => {
+  const error = new DragomanError('upstream_unavailable', 'Busy', { publicCode: 'overloaded' })
+  expect(messagesClient.errorBody(error)).toMatchObject({ error: { type: 'overloaded_error' } })
+})
+
 test('the words that make Claude Code compact are said, once', () => {
   const told = (message: string) =>
     messagesClient.errorBody(new DragomanError('context_length_exceeded', message)) as { error: { message: string } }

@@ -1,5 +1,5 @@
 import type { MessageEnd, MessageHead, MessageSink, OpenedBlock } from './message-sink.ts'
-import { writeUsage } from './usage.ts'
+import { emptyMessage } from './whole-message.ts'
 
 /** The message as events of a stream. */
 export class MessageFrames implements MessageSink {
@@ -15,20 +15,8 @@ export class MessageFrames implements MessageSink {
     return frames
   }
 
-  start({ id, model }: MessageHead): void {
-    const message = {
-      id,
-      type: 'message',
-      role: 'assistant',
-      model,
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      stop_details: null,
-      container: null,
-      usage: writeUsage(),
-    }
-    this.#frames += frame({ type: 'message_start', message })
+  start(head: MessageHead): void {
+    this.#frames += frame({ type: 'message_start', message: emptyMessage(head) })
   }
 
   open(block: OpenedBlock): void {

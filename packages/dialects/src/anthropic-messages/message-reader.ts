@@ -1,7 +1,6 @@
-import { type AnswerReader, DragomanError, systemClock } from '@dragoman/core'
+import { type AnswerReader, DragomanError, isRecord, systemClock } from '@dragoman/core'
 import type { ChatCompletionChunk, ChunkChoice, Delta, FinishReason } from '@dragoman/openai-schema'
 import { BlockReader, type NamesOfTools } from './block-reader.ts'
-import { isRecord } from './is-record.ts'
 import { reportedError } from './reported-error.ts'
 import { type ReportedUsage, readUsage } from './usage.ts'
 

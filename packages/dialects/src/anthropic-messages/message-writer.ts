@@ -1,4 +1,4 @@
-import { DragomanError, ReasoningDetails } from '@dragoman/core'
+import { DragomanError, isRecord, ReasoningDetails } from '@dragoman/core'
 import type {
   ChatCompletionChunk,
   ChunkChoice,
@@ -7,9 +7,9 @@ import type {
   ToolCallDelta,
   Usage,
 } from '@dragoman/openai-schema'
-import { newId } from '../openai-responses/ids.ts'
-import { WholePairs } from '../openai-responses/text-pieces.ts'
+import { newId } from '../ids.ts'
 import type { ReasoningSeal } from '../reasoning-seal.ts'
+import { WholePairs } from '../whole-pairs.ts'
 import {
   type AnswerPart,
   mayEnd,
@@ -280,8 +280,7 @@ function isInput(part: ToolPart): boolean {
   if (isBlank(part)) return true
   if (!part.end.isReached) return false
   try {
-    const value: unknown = JSON.parse(part.pieces.join(''))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isRecord(JSON.parse(part.pieces.join('')))
   } catch {
     // Told by the caller, who knows whether the model ran out of tokens.
     return false

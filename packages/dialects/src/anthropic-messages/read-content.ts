@@ -1,5 +1,5 @@
 import type { ContentPart, MessageContent, TextPart } from '@dragoman/openai-schema'
-import type { Findings } from './findings.ts'
+import type { Findings } from '../findings.ts'
 import type { DocumentBlock, ImageBlock, ResultBlock, SearchResultBlock, TextBlock } from './request-schema.ts'
 
 /** A text with its cache mark. */

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { describe, expect, test } from 'vitest'
+import { openSeal } from '../test-front.ts'
 import { messagesClient } from './client.ts'
-import { openSeal } from './test-front.ts'
 
 const body = { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }
 const read = (fields: object) => messagesClient.readRequest({ ...body, ...fields }, { seal: openSeal })

@@ -1,7 +1,7 @@
 import type { ChatCompletionRequest, ChatMessage } from '@dragoman/openai-schema'
+import type { Findings } from '../findings.ts'
 import type { ReasoningSeal } from '../reasoning-seal.ts'
 import { effortOfBudget } from './effort.ts'
-import type { Findings } from './findings.ts'
 import { contentOf, textPart } from './read-content.ts'
 import { readTools } from './read-tools.ts'
 import { readTurns } from './read-turns.ts'

@@ -1,6 +1,6 @@
 import { DragomanError } from '@dragoman/core'
 import type { ChatCompletionRequest, FunctionTool } from '@dragoman/openai-schema'
-import type { Findings } from './findings.ts'
+import type { Findings } from '../findings.ts'
 import type { CountRequest, ToolParam } from './request-schema.ts'
 
 type ToolFields = Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>

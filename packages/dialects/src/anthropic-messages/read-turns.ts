@@ -1,8 +1,9 @@
 import { DragomanError } from '@dragoman/core'
 import type { ChatMessage, ContentPart, ToolMessage } from '@dragoman/openai-schema'
+import { append } from '../append.ts'
+import type { Findings } from '../findings.ts'
 import type { ReasoningSeal } from '../reasoning-seal.ts'
 import { AssistantTurn } from './assistant-turn.ts'
-import type { Findings } from './findings.ts'
 import { contentOf, readContent, textPart } from './read-content.ts'
 import type { MessageParam, ResultBlock, TextBlock, ToolResultBlock } from './request-schema.ts'
 import { callIdOf } from './tool-use-id.ts'
@@ -27,8 +28,9 @@ class Turns {
   /** Calls of the last turn that have no result yet, and those that have. */
   #calls: ReadonlySet<string> = new Set()
   #answered = new Set<string>()
-  /** Where the next result stands. */
-  #resultsEnd = 0
+  /** What follows that turn: results of its calls come first, wherever they stood. */
+  #results: ToolMessage[] = []
+  #following: ChatMessage[] = []
 
   constructor(seal: ReasoningSeal | undefined, findings: Findings) {
     this.#seal = seal
@@ -42,22 +44,30 @@ class Turns {
       return
     }
     this.#endTurn()
-    if (message.role === 'system') this.#messages.push({ role: 'system', content: this.#plain(message, path) })
+    if (message.role === 'system') this.#following.push({ role: 'system', content: this.#plain(message, path) })
     else this.#user(message, path)
   }
 
   messages(): ChatMessage[] {
     this.#endTurn()
+    this.#settle()
     return this.#messages
   }
 
   #endTurn(): void {
     if (!this.#turn) return
+    this.#settle()
     this.#messages.push(this.#turn.message())
     this.#calls = this.#turn.toolUseIds
     this.#answered = new Set()
-    this.#resultsEnd = this.#messages.length
     this.#turn = undefined
+  }
+
+  #settle(): void {
+    append(this.#messages, this.#results)
+    append(this.#messages, this.#following)
+    this.#results = []
+    this.#following = []
   }
 
   #plain({ content }: MessageParam, path: string) {
@@ -70,19 +80,19 @@ class Turns {
 
   #user({ content }: MessageParam, path: string): void {
     if (typeof content === 'string') {
-      this.#messages.push({ role: 'user', content })
+      this.#following.push({ role: 'user', content })
       return
     }
     const seen: ContentPart[] = []
     const said: ContentPart[] = []
     for (const [i, block] of content.entries()) {
       const at = `${path}.content[${i}]`
-      if (block.type === 'tool_result') seen.push(...this.#result(block, at))
-      else said.push(...readContent(block as ResultBlock, at, this.#findings))
+      if (block.type === 'tool_result') append(seen, this.#result(block, at))
+      else append(said, readContent(block as ResultBlock, at, this.#findings))
     }
     const parts = [...seen, ...said]
     const hasOnlyResults = parts.length === 0 && content.length > 0
-    if (!hasOnlyResults) this.#messages.push({ role: 'user', content: contentOf(parts) })
+    if (!hasOnlyResults) this.#following.push({ role: 'user', content: contentOf(parts) })
   }
 
   /** Puts the result in its place. Gives what a tool's message cannot hold: images and files, for the user's message. */
@@ -106,7 +116,7 @@ class Turns {
       content: contentOf(texts),
     }
     if (block.cache_control) result.cache_control = block.cache_control
-    this.#messages.splice(this.#resultsEnd++, 0, result)
+    this.#results.push(result)
     return seen
   }
 

@@ -1,5 +1,4 @@
-import { DragomanError, type ErrorCode } from '@dragoman/core'
-import { isRecord } from './is-record.ts'
+import { DragomanError, type ErrorCode, isRecord } from '@dragoman/core'
 
 interface Row {
   readonly code: ErrorCode

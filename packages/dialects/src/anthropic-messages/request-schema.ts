@@ -1,6 +1,3 @@
-import { DragomanError } from '@dragoman/core'
-import { validate } from '@dragoman/openai-schema'
-import { z } from 'zod'
 import {
   anything,
   boolean,
@@ -13,8 +10,9 @@ import {
   number,
   object,
   string,
-  variants,
-} from '../openai-responses/fields.ts'
+} from '@dragoman/openai-schema/fields'
+import { z } from 'zod'
+import { checkedBody, variants } from '../body-schema.ts'
 
 const marks = { cache_control: anything }
 
@@ -156,25 +154,15 @@ export type ToolParam = NonNullable<CountRequest['tools']>[number]
 
 /** Throws `invalid_request` with the path of the first field that is not as `POST /v1/messages` takes it. */
 export function checkMessagesRequest(body: unknown): MessagesRequest {
-  return checked(messagesRequest, body)
+  return checkedBody(messagesRequest, body, wording)
 }
 
 /** The same for `POST /v1/messages/count_tokens`. */
 export function checkCountRequest(body: unknown): CountRequest {
-  return checked(countRequest, body)
+  return checkedBody(countRequest, body)
 }
 
-function checked<T>(schema: z.ZodType<T, T>, body: unknown): T {
-  const result = validate(schema, body)
-  if (result.ok) return result.value
-  const { param, message, code } = result.issue
-  throw new DragomanError('invalid_request', missing[message] ?? message, {
-    param: param || undefined,
-    publicCode: code,
-  })
-}
-
-/** In the words of Anthropic's own API, which clients show. */
-const missing: Readonly<Record<string, string>> = {
+/** As Anthropic's own API says it, and clients show it. */
+const wording: Readonly<Record<string, string>> = {
   'max_tokens: required; expected an integer': 'max_tokens: Field required',
 }

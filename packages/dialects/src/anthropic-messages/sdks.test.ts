@@ -4,7 +4,8 @@ import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { chatChunks, wholeAnswer } from '@dragoman/testkit'
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import { describe, expect, test } from 'vitest'
-import { front, type Model, openSeal } from './test-front.ts'
+import { front, type Model, openSeal } from '../test-front.ts'
+import { messagesClient } from './client.ts'
 import { messagesReader, messagesUpstream } from './upstream.ts'
 
 const usage = {
@@ -38,7 +39,7 @@ const asked = {
 }
 
 function anthropic(model: Model, seal = openSeal) {
-  const { fetch, chats } = front(model, seal)
+  const { fetch, chats } = front(messagesClient, model, seal)
   return { client: new Anthropic({ apiKey: 'k', baseURL: 'http://gateway.invalid', fetch, maxRetries: 0 }), chats }
 }
 
@@ -159,7 +160,7 @@ describe('@ai-sdk/anthropic', () => {
   ]
 
   test('generateText', async () => {
-    const result = await generateText(options(front(answers, openSeal).fetch))
+    const result = await generateText(options(front(messagesClient, answers, openSeal).fetch))
     expect(result).toMatchObject({
       text: 'Checking.',
       reasoningText: 'Need weather.',
@@ -170,7 +171,7 @@ describe('@ai-sdk/anthropic', () => {
   })
 
   test('streamText', async () => {
-    const result = streamText(options(front(answers, openSeal).fetch))
+    const result = streamText(options(front(messagesClient, answers, openSeal).fetch))
     const errors: unknown[] = []
     for await (const part of result.fullStream) if (part.type === 'error') errors.push(part.error)
     expect(errors).toEqual([])
@@ -183,6 +184,7 @@ describe('@ai-sdk/anthropic', () => {
 
   test('a loop of tools brings reasoning, calls and results back', async () => {
     const { fetch, chats } = front(
+      messagesClient,
       ({ messages }) => chatChunks(messages.some(({ role }) => role === 'tool') ? { text: 'Sunny', usage } : weather),
       openSeal,
     )

@@ -21,6 +21,22 @@ export type MessageBlock =
   | { type: 'thinking'; thinking: string; signature: string }
   | { type: 'tool_use'; id: string; name: string; input: unknown }
 
+/** A message of which nothing has come yet. */
+export function emptyMessage({ id, model }: MessageHead): Message {
+  return {
+    id,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    usage: writeUsage(),
+  }
+}
+
 /** The message as one object. */
 export class WholeMessage implements MessageSink {
   #message: Message | undefined
@@ -33,19 +49,8 @@ export class WholeMessage implements MessageSink {
     return this.#message
   }
 
-  start({ id, model }: MessageHead): void {
-    this.#message = {
-      id,
-      type: 'message',
-      role: 'assistant',
-      model,
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      stop_details: null,
-      container: null,
-      usage: writeUsage(),
-    }
+  start(head: MessageHead): void {
+    this.#message = emptyMessage(head)
   }
 
   open(block: OpenedBlock): void {

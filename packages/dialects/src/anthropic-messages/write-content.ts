@@ -1,5 +1,6 @@
 import { DragomanError } from '@dragoman/core'
 import type { ContentPart, FilePart, MessageContent } from '@dragoman/openai-schema'
+import { unsupported } from '../unsupported.ts'
 
 /** A content block as it is sent. */
 export type Block = Record<string, unknown> & { type: string }
@@ -36,9 +37,9 @@ function writePart(part: ContentPart, path: string): Block | undefined {
     case 'image':
     case 'document':
       if (part.source) return { ...part }
-      throw unsupported(path, part.type)
+      throw unsupported(part.type, path)
     default:
-      throw unsupported(path, part.type)
+      throw unsupported(part.type, path)
   }
 }
 
@@ -74,9 +75,4 @@ function mediaSource(
 
 function plainText(base64: string | undefined): string {
   return new TextDecoder().decode(Uint8Array.from(atob(base64 ?? ''), (unit) => unit.charCodeAt(0)))
-}
-
-function unsupported(path: string, type: string): DragomanError {
-  const message = `${path}.type: ${JSON.stringify(type)} is not supported by this model`
-  return new DragomanError('unsupported_value', message, { param: `${path}.type` })
 }

@@ -1,4 +1,4 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type {
   AssistantMessage,
   ChatMessage,
@@ -7,7 +7,9 @@ import type {
   ToolCallParam,
   ToolMessage,
 } from '@dragoman/openai-schema'
-import type { ToolNames } from './tool-names.ts'
+import { append } from '../append.ts'
+import type { Renames } from '../renames.ts'
+import { unsupported } from '../unsupported.ts'
 import { toolUseId } from './tool-use-id.ts'
 import { type Block, writeContent } from './write-content.ts'
 import { writeReasoning } from './write-reasoning.ts'
@@ -19,7 +21,7 @@ export interface WrittenMessages {
 }
 
 export interface WriteMessagesOptions {
-  readonly names: ToolNames
+  readonly names: Renames
   readonly systemAnywhere: boolean
   readonly isThinking: boolean
 }
@@ -59,6 +61,8 @@ class ConversationWriter {
   readonly #turns: Turn[] = []
   readonly #dropped = new Set<string>()
   readonly #usedIds = new Set<string>()
+  /** By the beginning of an id that comes again, the next number: one of them may come in every turn. */
+  readonly #nextNumbers = new Map<string, number>()
   /** Of the last turn of the assistant: ids as given -> as written, for calls without a result. */
   #awaited = new Map<string, string>()
   #callsPath = ''
@@ -75,7 +79,7 @@ class ConversationWriter {
         this.#system(message, path)
         return
       case 'user':
-        this.#user().said.push(...marked(writeContent(message.content, path), message))
+        append(this.#user().said, marked(writeContent(message.content, path), message))
         return
       case 'tool':
         this.#result(message, path)
@@ -119,7 +123,7 @@ class ConversationWriter {
       ...block,
       text: `<system-reminder>\n${block.text}\n</system-reminder>`,
     }))
-    this.#user().said.push(...reminders)
+    append(this.#user().said, reminders)
   }
 
   #user(): Extract<Turn, { role: 'user' }> {
@@ -165,17 +169,13 @@ class ConversationWriter {
 
     const last = this.#turns.at(-1)
     if (last?.role === 'assistant') {
-      last.reasoning.push(...reasoning)
-      last.said.push(...marked(said, message))
+      append(last.reasoning, reasoning)
+      append(last.said, marked(said, message))
     } else this.#turns.push({ role: 'assistant', reasoning, said: marked(said, message) })
   }
 
   #call(call: ToolCallParam, path: string): Block {
-    if (call.type !== 'function' && call.type !== 'custom') {
-      throw new DragomanError('unsupported_value', `${path}.type: not supported by this model`, {
-        param: `${path}.type`,
-      })
-    }
+    if (call.type !== 'function' && call.type !== 'custom') throw unsupported(call.type, path)
     if (this.#awaited.has(call.id)) {
       const text = `${path}.id: a second call with the id ${JSON.stringify(call.id)}`
       throw new DragomanError('invalid_request', text, { param: `${path}.id`, publicCode: 'invalid_value' })
@@ -196,7 +196,9 @@ class ConversationWriter {
   #newId(given: string): string {
     const base = toolUseId(given)
     let id = base
-    for (let i = 2; this.#usedIds.has(id); i++) id = `${base}_${i}`
+    let n = this.#nextNumbers.get(base) ?? 2
+    for (; this.#usedIds.has(id); n++) id = `${base}_${n}`
+    this.#nextNumbers.set(base, n)
     this.#usedIds.add(id)
     return id
   }
@@ -233,7 +235,7 @@ function inputOf(given: string | Record<string, unknown>): unknown {
   if (given.trim() === '') return {}
   try {
     const value: unknown = JSON.parse(given)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    if (isRecord(value)) return value
   } catch {
     // As below: what is no JSON is told as text.
   }

@@ -100,8 +100,13 @@ describe('tools', () => {
       { name: 'fs_read_2', input_schema: { type: 'object', properties: {} } },
       {
         name: 'patch',
-        description: 'The input follows this lark grammar:\nstart: "x"',
-        input_schema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
+        description: 'The input must follow this lark grammar:\nstart: "x"',
+        input_schema: {
+          type: 'object',
+          properties: { input: { type: 'string', description: 'The whole input of the tool, as plain text.' } },
+          required: ['input'],
+          additionalProperties: false,
+        },
       },
       { type: 'bash_20250124', name: 'bash' },
     ])

@@ -1,8 +1,8 @@
 import { DragomanError } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import type { Renames } from '../renames.ts'
 import type { MessagesOptions } from './messages-options.ts'
 import { planThinking, type ThinkingPlan } from './plan-thinking.ts'
-import type { ToolNames } from './tool-names.ts'
 import { writeMessages } from './write-messages.ts'
 import { writeTools } from './write-tools.ts'
 
@@ -12,7 +12,7 @@ type Fields = Record<string, unknown>
 export function writeBody(
   request: ChatCompletionRequest,
   options: MessagesOptions,
-  names: ToolNames,
+  names: Renames,
 ): { readonly body: Fields; readonly dropped: readonly string[] } {
   assertPossible(request)
   const plan = planThinking(request, options)

@@ -1,13 +1,14 @@
-import { DragomanError } from '@dragoman/core'
 import type { ChatCompletionRequest, Tool, ToolChoice } from '@dragoman/openai-schema'
-import type { ToolNames } from './tool-names.ts'
+import type { Renames } from '../renames.ts'
+import { describeTextTool, textToolSchema } from '../text-tool.ts'
+import { unsupported } from '../unsupported.ts'
 
 type Fields = Record<string, unknown>
 
 /** `tools` and `tool_choice` as they are sent; neither where there are no tools. */
 export function writeTools(
   { tools, tool_choice: choice, parallel_tool_calls: parallel }: ChatCompletionRequest,
-  names: ToolNames,
+  names: Renames,
 ): { readonly tools?: Fields[]; readonly tool_choice?: Fields } {
   if (!tools?.length) return {}
   // All of them, so that the names of the history find those of the tools.
@@ -21,7 +22,7 @@ export function writeTools(
   return chosen ? { tools: written, tool_choice: chosen } : { tools: written }
 }
 
-function writeTool(tool: Tool, path: string, names: ToolNames): Fields {
+function writeTool(tool: Tool, path: string, names: Renames): Fields {
   switch (tool.type) {
     case 'function': {
       const { name, description, parameters, strict } = tool.function
@@ -35,14 +36,10 @@ function writeTool(tool: Tool, path: string, names: ToolNames): Fields {
     }
     case 'custom': {
       const { name, description, format } = tool.custom
-      const grammar =
-        format?.type === 'grammar'
-          ? `The input follows this ${format.grammar.syntax} grammar:\n${format.grammar.definition}`
-          : undefined
       return defined({
         name: names.write(name),
-        description: [description, grammar].filter(Boolean).join('\n\n') || undefined,
-        input_schema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
+        description: describeTextTool(description, format?.type === 'grammar' ? format.grammar : undefined),
+        input_schema: textToolSchema,
         cache_control: tool.cache_control ?? undefined,
       })
     }
@@ -50,8 +47,7 @@ function writeTool(tool: Tool, path: string, names: ToolNames): Fields {
       const type: string = (tool as { type: string }).type
       // Anthropic's own tools are named with a date: `bash_20250124`.
       if (/_\d{8}$/.test(type)) return { ...(tool as object) }
-      const message = `${path}.type: ${JSON.stringify(type)} is not supported by this model`
-      throw new DragomanError('unsupported_value', message, { param: `${path}.type` })
+      throw unsupported(type, path)
     }
   }
 }
@@ -62,7 +58,7 @@ function objectSchema(parameters: Fields | null | undefined): Fields {
   return parameters.type === undefined ? { type: 'object', ...parameters } : parameters
 }
 
-function writeChoice(choice: ToolChoice | null | undefined, names: ToolNames): Fields | undefined {
+function writeChoice(choice: ToolChoice | null | undefined, names: Renames): Fields | undefined {
   switch (choice) {
     case undefined:
     case null:

@@ -2,9 +2,10 @@ import type { ChatCompletionChunk, Delta } from '@dragoman/openai-schema'
 import fc from 'fast-check'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
+import { framesOf, openSeal } from '../test-front.ts'
 import { responsesClient } from './client.ts'
 import { argumentsDelta, callDelta, deltas, signature } from './test-deltas.ts'
-import { framesOf, openSeal, parsedFrames } from './test-front.ts'
+import { parsedFrames } from './test-frames.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 8 })
 const said: fc.Arbitrary<Delta> = fc.oneof(

@@ -1,10 +1,11 @@
 import { DragomanError } from '@dragoman/core'
-import { JsonObjectEnd } from '../anthropic-messages/json-object-end.ts'
+import { newId } from '../ids.ts'
+import { JsonObjectEnd } from '../json-object-end.ts'
+import { WholePairs } from '../whole-pairs.ts'
 import { AnswerItem } from './answer-item.ts'
 import { type EventWriter, eventHead } from './event-writer.ts'
-import { newId } from './ids.ts'
+import { InputText } from './input-text.ts'
 import type { OutputCustomCall, OutputFunctionCall, OutputItem } from './response-object.ts'
-import { InputText, WholePairs } from './text-pieces.ts'
 import type { ClientTool } from './tool-table.ts'
 
 /** A call of one of the client's tools. */

@@ -1,8 +1,9 @@
 import { chatCompletionRequest, validate } from '@dragoman/openai-schema'
 import { chatChunks, tokens } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
+import { framesOf, openSeal } from '../test-front.ts'
 import { responsesClient } from './client.ts'
-import { framesOf, openSeal, parsedFrames } from './test-front.ts'
+import { parsedFrames } from './test-frames.ts'
 
 const fn = (name: string) => ({
   type: 'function',

@@ -1,8 +1,8 @@
 import { chatChunks, wholeAnswer } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
+import { framesOf, openSeal } from '../test-front.ts'
 import { responsesClient } from './client.ts'
 import { joinTurns } from './conversation.ts'
-import { framesOf, openSeal } from './test-front.ts'
 
 test('a chain of stored turns goes on where it was, with its reasoning, and without old instructions', () => {
   const first = responsesClient.openRequest({ model: 'm', input: 'Look', instructions: 'Be brief.' })

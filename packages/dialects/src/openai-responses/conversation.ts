@@ -1,4 +1,4 @@
-import { newId } from './ids.ts'
+import { newId } from '../ids.ts'
 import type { InputItem } from './request-schema.ts'
 
 /** One stored turn: what the client brought and what it was answered. */

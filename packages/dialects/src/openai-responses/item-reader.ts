@@ -1,6 +1,6 @@
+import { isRecord } from '@dragoman/core'
 import type { Annotation, Delta, Logprobs, ReasoningDetail, TokenLogprob } from '@dragoman/openai-schema'
-import { isRecord } from '../anthropic-messages/is-record.ts'
-import type { Renames } from './renames.ts'
+import type { Renames } from '../renames.ts'
 
 type Fields = Record<string, unknown>
 

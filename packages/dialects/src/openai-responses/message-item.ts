@@ -1,9 +1,9 @@
 import type { TokenLogprob } from '@dragoman/openai-schema'
+import { newId } from '../ids.ts'
+import { WholePairs } from '../whole-pairs.ts'
 import { AnswerItem } from './answer-item.ts'
 import { eventHead } from './event-writer.ts'
-import { newId } from './ids.ts'
 import type { OutputAnnotation, OutputMessage, OutputPart } from './response-object.ts'
-import { WholePairs } from './text-pieces.ts'
 
 type Kind = OutputPart['type']
 

@@ -1,7 +1,7 @@
 import { DragomanError } from '@dragoman/core'
 import type { ContentPart as ChatPart, MessageContent } from '@dragoman/openai-schema'
-import type { Findings } from '../anthropic-messages/findings.ts'
-import { quote } from './fields.ts'
+import { quote } from '@dragoman/openai-schema/fields'
+import type { Findings } from '../findings.ts'
 import type { ContentPart } from './request-schema.ts'
 
 type ReadPart = Exclude<ChatPart, { type: 'document' }>

@@ -6,9 +6,9 @@ import type {
   ReasoningDetail,
   ToolCallParam,
 } from '@dragoman/openai-schema'
-import type { Findings } from '../anthropic-messages/findings.ts'
+import { quote } from '@dragoman/openai-schema/fields'
+import type { Findings } from '../findings.ts'
 import type { ReasoningSeal } from '../reasoning-seal.ts'
-import { quote } from './fields.ts'
 import { ContentReader } from './read-content.ts'
 import type { InputItem } from './request-schema.ts'
 import type { ToolTable } from './tool-table.ts'

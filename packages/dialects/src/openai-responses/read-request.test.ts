@@ -1,8 +1,8 @@
 import { chatCompletionRequest, validate } from '@dragoman/openai-schema'
 import { describe, expect, test } from 'vitest'
+import { openSeal } from '../test-front.ts'
 import { responsesClient } from './client.ts'
 import type { ResponsesReadOptions } from './read-request.ts'
-import { openSeal } from './test-front.ts'
 
 const read = (body: object, options?: ResponsesReadOptions) =>
   responsesClient.readRequest({ model: 'm', input: 'Hi', ...body }, options)

@@ -1,12 +1,13 @@
 import { type Clock, DragomanError, systemClock } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionRequest, ChatMessage, ResponseFormat } from '@dragoman/openai-schema'
-import { Findings } from '../anthropic-messages/findings.ts'
 import type { ReadOptions, ReadRequest } from '../dialect.ts'
+import { Findings } from '../findings.ts'
 import { withIds } from './conversation.ts'
 import { InputReader } from './read-input.ts'
 import { checkedRequest, type InputItem, type ResponsesRequest } from './request-schema.ts'
 import { type AnswerContext, type ResponsesEncoder, responseEncoder, wholeResponse } from './response-encoder.ts'
 import { echoOf, type FinalResponse, type ResponseObject } from './response-object.ts'
+import { sameFields } from './same-fields.ts'
 import { ToolTable } from './tool-table.ts'
 
 export interface ResponsesReadOptions extends ReadOptions {
@@ -120,24 +121,10 @@ function noInput(): DragomanError {
   })
 }
 
-/** Fields with the same name and meaning in both. Metadata is ours: it is given back with the response. */
-const shared = [
-  'temperature',
-  'top_p',
-  'stream',
-  'user',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_options',
-  'prompt_cache_retention',
-  'service_tier',
-  'moderation',
-] as const
-
 function chatRequest(request: ResponsesRequest, messages: ChatMessage[], tools: ToolTable): ChatCompletionRequest {
   const { max_output_tokens, reasoning, text, top_logprobs } = request
   const chat: Record<string, unknown> = { model: request.model, messages }
-  for (const field of shared) {
+  for (const field of sameFields) {
     const value = request[field]
     if (value !== null && value !== undefined) chat[field] = value
   }

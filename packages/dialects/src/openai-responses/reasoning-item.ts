@@ -1,11 +1,11 @@
 import { ReasoningDetails } from '@dragoman/core'
 import type { ReasoningDetail } from '@dragoman/openai-schema'
+import { newId } from '../ids.ts'
 import type { SealedReasoning } from '../reasoning-seal.ts'
+import { WholePairs } from '../whole-pairs.ts'
 import { AnswerItem } from './answer-item.ts'
 import { eventHead } from './event-writer.ts'
-import { newId } from './ids.ts'
 import type { OutputReasoning } from './response-object.ts'
-import { WholePairs } from './text-pieces.ts'
 
 /**
  * What the model thinks, as a summary of one part: clients read reasoning from the events of summaries alone. Signatures

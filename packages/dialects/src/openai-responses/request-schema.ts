@@ -1,6 +1,3 @@
-import { DragomanError } from '@dragoman/core'
-import { validate } from '@dragoman/openai-schema'
-import { z } from 'zod'
 import {
   anything,
   boolean,
@@ -13,8 +10,9 @@ import {
   number,
   object,
   string,
-  variants,
-} from './fields.ts'
+} from '@dragoman/openai-schema/fields'
+import { z } from 'zod'
+import { checkedBody, variants } from '../body-schema.ts'
 
 // The body of `POST /v1/responses`, after OpenAI's API reference and what its clients send.
 
@@ -161,10 +159,7 @@ export type FunctionTool = z.infer<typeof functionTool>
 export type CustomTool = z.infer<typeof customTool>
 export type RequestToolChoice = z.infer<typeof toolChoice>
 
-/** The body itself, once its types are checked. Throws `invalid_request` with the path of the first mistake. */
+/** Throws `invalid_request` with the path of the first field that is not as `POST /v1/responses` takes it. */
 export function checkedRequest(body: unknown): ResponsesRequest {
-  const checked = validate(responsesRequest, body)
-  if (checked.ok) return checked.value
-  const { param, message, code } = checked.issue
-  throw new DragomanError('invalid_request', message, { param: param || undefined, publicCode: code })
+  return checkedBody(responsesRequest, body)
 }

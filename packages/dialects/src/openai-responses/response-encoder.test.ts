@@ -3,9 +3,10 @@ import type { ChatCompletionChunk } from '@dragoman/openai-schema'
 import { chatChunks, tokens } from '@dragoman/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { framesOf } from '../test-front.ts'
 import { answered, clock, read, sealedToo } from './test-answered.ts'
 import { argumentsDelta, callDelta, deltas } from './test-deltas.ts'
-import { framesOf, parsedFrames, withStableIds } from './test-front.ts'
+import { parsedFrames, withStableIds } from './test-frames.ts'
 
 const types = (events: readonly { event: string }[]) => events.map(({ event }) => event.replace('response.', ''))
 

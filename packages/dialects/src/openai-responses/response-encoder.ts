@@ -9,11 +9,11 @@ import type {
   ToolCallDelta,
   Usage,
 } from '@dragoman/openai-schema'
+import { newId } from '../ids.ts'
 import type { ReasoningSeal } from '../reasoning-seal.ts'
 import type { AnswerItem } from './answer-item.ts'
 import { type CallItem, CustomCallItem, FunctionCallItem } from './call-item.ts'
 import { EventWriter } from './event-writer.ts'
-import { newId } from './ids.ts'
 import { MessageItem } from './message-item.ts'
 import { ReasoningItem } from './reasoning-item.ts'
 import {

@@ -1,8 +1,7 @@
-import { type AnswerReader, DragomanError, systemClock } from '@dragoman/core'
+import { type AnswerReader, DragomanError, isRecord, systemClock } from '@dragoman/core'
 import type { ChatCompletionChunk, ChunkChoice, FinishReason, Usage } from '@dragoman/openai-schema'
-import { isRecord } from '../anthropic-messages/is-record.ts'
+import type { Renames } from '../renames.ts'
 import { ItemReader, type ReadDelta } from './item-reader.ts'
-import type { Renames } from './renames.ts'
 import { reportedError } from './reported-error.ts'
 
 type Fields = Record<string, unknown>

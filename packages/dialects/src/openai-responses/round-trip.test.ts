@@ -9,8 +9,9 @@ import type {
 } from '@dragoman/openai-schema'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { framesOf, openSeal } from '../test-front.ts'
 import { responsesClient } from './client.ts'
-import { framesOf, openSeal, parsedFrames } from './test-front.ts'
+import { parsedFrames } from './test-frames.ts'
 import { responsesUpstream } from './upstream.ts'
 
 // What Chat Completions and Responses can both say. Text may be anything; names and ids are what OpenAI takes.

@@ -4,9 +4,9 @@ import { chatChunks, tokens, wholeAnswer } from '@dragoman/testkit'
 import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
+import { front, type Model, openSeal } from '../test-front.ts'
 import { responsesClient } from './client.ts'
 import { argumentsDelta, callDelta, deltas } from './test-deltas.ts'
-import { front, type Model, openSeal } from './test-front.ts'
 
 const answer = {
   reasoning: ['A tool ', 'knows 💡'],
@@ -46,11 +46,11 @@ const output = [
 ]
 
 function openai(model: Model) {
-  const { fetch, chats } = front(model, openSeal)
+  const { fetch, chats } = front(responsesClient, model, openSeal)
   return { client: new OpenAI({ apiKey: '-', baseURL: 'http://in.process/v1', fetch }), chats }
 }
 
-const saying = (said: ReturnType<Model['answer']>) => openai({ answer: () => said })
+const saying = (said: ReturnType<Model>) => openai(() => said)
 
 const wentAway = new DragomanError('upstream_unavailable', 'The upstream went away')
 
@@ -149,7 +149,7 @@ describe("the OpenAI SDK's stream helper", () => {
   })
 
   test('reads the same response whole as at the end of a stream', async () => {
-    const whole = openai({ answer: () => wholeAnswer(answer) }).client
+    const whole = openai(() => wholeAnswer(answer)).client
     const final = await whole.responses.create({ model: 'm', input: 'Hi', tools })
     expect(final).toMatchObject({ status: 'completed', output, output_text: 'Let me look 🌦️' })
   })
@@ -198,19 +198,17 @@ describe("the OpenAI SDK's stream helper", () => {
 })
 
 describe('the AI SDK', () => {
-  const weather: Model = {
-    answer({ messages, stream }) {
-      const last = messages.at(-1)
-      const said =
-        last?.role === 'tool'
-          ? { text: ['It is ', `${last.content}`], usage: tokens(9, 3) }
-          : {
-              reasoning: 'A tool knows.',
-              toolCalls: [{ name: 'get_weather', arguments: { city: 'Oslo' } }],
-              usage: tokens(5, 7),
-            }
-      return stream ? chatChunks(said) : wholeAnswer(said)
-    },
+  const weather: Model = ({ messages, stream }) => {
+    const last = messages.at(-1)
+    const said =
+      last?.role === 'tool'
+        ? { text: ['It is ', `${last.content}`], usage: tokens(9, 3) }
+        : {
+            reasoning: 'A tool knows.',
+            toolCalls: [{ name: 'get_weather', arguments: { city: 'Oslo' } }],
+            usage: tokens(5, 7),
+          }
+    return stream ? chatChunks(said) : wholeAnswer(said)
   }
   const get_weather = tool({
     inputSchema: jsonSchema<{ city: string }>({ type: 'object', properties: { city: { type: 'string' } } }),
@@ -220,7 +218,7 @@ describe('the AI SDK', () => {
   const settings = { prompt: 'Weather?', tools: { get_weather }, stopWhen: stepCountIs(3), providerOptions }
 
   test('streams a loop of tool calls, and brings the reasoning back', async () => {
-    const { fetch, chats } = front(weather, openSeal)
+    const { fetch, chats } = front(responsesClient, weather, openSeal)
     const model = createOpenAI({ apiKey: '-', baseURL: 'http://in.process/v1', fetch })('m')
     const result = streamText({ model, ...settings, onError: ({ error }) => Promise.reject(error) })
     expect(await result.text).toBe('It is "sunny in Oslo"'.replaceAll('"', ''))
@@ -238,7 +236,7 @@ describe('the AI SDK', () => {
     ['before it began', [wentAway]],
     ['in the middle', [...deltas({ content: 'He' }), wentAway]],
   ])('has the error of an answer that broke %s', async (_, said) => {
-    const { fetch } = front({ answer: () => said })
+    const { fetch } = front(responsesClient, () => said)
     const model = createOpenAI({ apiKey: '-', baseURL: 'http://in.process/v1', fetch })('m')
     const errors: unknown[] = []
     const result = streamText({ model, prompt: 'Hi', maxRetries: 0, onError: ({ error }) => void errors.push(error) })
@@ -247,12 +245,11 @@ describe('the AI SDK', () => {
   })
 
   test('runs a loop with a custom tool, whose input is plain text', async () => {
-    const { fetch, chats } = front({
-      answer: ({ messages }) =>
-        messages.at(-1)?.role === 'tool'
-          ? chatChunks({ text: 'Done' })
-          : chatChunks({ toolCalls: [{ name: 'write', arguments: ['{"input":"SELECT ', '\\"1\\""}'] }] }),
-    })
+    const { fetch, chats } = front(responsesClient, ({ messages }) =>
+      messages.at(-1)?.role === 'tool'
+        ? chatChunks({ text: 'Done' })
+        : chatChunks({ toolCalls: [{ name: 'write', arguments: ['{"input":"SELECT ', '\\"1\\""}'] }] }),
+    )
     const openai = createOpenAI({ apiKey: '-', baseURL: 'http://in.process/v1', fetch })
     const inputs: unknown[] = []
     const write = {
@@ -272,7 +269,7 @@ describe('the AI SDK', () => {
   })
 
   test('makes no call of one that was cut off', async () => {
-    const { fetch } = front({ answer: () => deltas(callDelta(0, 'get_weather', '{"ci'), 'length') })
+    const { fetch } = front(responsesClient, () => deltas(callDelta(0, 'get_weather', '{"ci'), 'length'))
     const model = createOpenAI({ apiKey: '-', baseURL: 'http://in.process/v1', fetch })('m')
     const result = streamText({ model, prompt: 'Hi', tools: { get_weather } })
     expect(await result.finishReason).toBe('length')
@@ -280,7 +277,7 @@ describe('the AI SDK', () => {
   })
 
   test('generates with whole answers', async () => {
-    const { fetch } = front(weather, openSeal)
+    const { fetch } = front(responsesClient, weather, openSeal)
     const model = createOpenAI({ apiKey: '-', baseURL: 'http://in.process/v1', fetch })('m')
     const result = await generateText({ model, ...settings })
     expect(result.text).toBe('It is sunny in Oslo')

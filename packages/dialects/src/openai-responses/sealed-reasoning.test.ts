@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { framesOf, openSeal } from '../test-front.ts'
 import { responsesClient } from './client.ts'
 import { answered, sealedToo } from './test-answered.ts'
 import { callDelta, deltas, signature } from './test-deltas.ts'
-import { framesOf, openSeal } from './test-front.ts'
 
 describe('sealed reasoning', () => {
   const opened = (item: { type: string; encrypted_content?: string } | undefined) =>

@@ -1,7 +1,8 @@
 import type { ChatCompletionChunk } from '@dragoman/openai-schema'
 import { handClock } from '@dragoman/testkit'
+import { framesOf, openSeal } from '../test-front.ts'
 import { responsesClient } from './client.ts'
-import { framesOf, openSeal, parsedFrames } from './test-front.ts'
+import { parsedFrames } from './test-frames.ts'
 
 export const clock = handClock()
 

@@ -1,7 +1,8 @@
 import { DragomanError } from '@dragoman/core'
 import type { ChatCompletionRequest, FunctionTool as ChatFunctionTool } from '@dragoman/openai-schema'
-import type { Findings } from '../anthropic-messages/findings.ts'
-import { quote } from './fields.ts'
+import { quote } from '@dragoman/openai-schema/fields'
+import type { Findings } from '../findings.ts'
+import { describeTextTool, textToolSchema } from '../text-tool.ts'
 import type { CustomTool, FunctionTool, RequestTool, ResponsesRequest } from './request-schema.ts'
 
 interface AllowedTool {
@@ -89,19 +90,11 @@ export class ToolTable {
 
   #custom(tool: CustomTool, namespace?: string): void {
     const name = this.#register({ kind: 'custom', name: tool.name, namespace })
-    const description = describeCustom(tool)
+    const { format } = tool
+    const description = describeTextTool(tool.description, format?.type === 'grammar' ? format : undefined)
     this.#chat.push({
       type: 'function',
-      function: {
-        name,
-        ...(description && { description }),
-        parameters: {
-          type: 'object',
-          properties: { input: { type: 'string', description: 'The whole input of the tool, as plain text.' } },
-          required: ['input'],
-          additionalProperties: false,
-        },
-      },
+      function: { name, ...(description && { description }), parameters: { ...textToolSchema } },
     })
   }
 
@@ -178,15 +171,6 @@ export class ToolTable {
  * offers it with every model that it takes for one of OpenAI's.
  */
 const isDispensable = (type: string) => /^(web_search(_preview)?(_\d{4}_\d{2}_\d{2})?|tool_search)$/.test(type)
-
-/** What the format of a custom tool demands is told in words: a function's schema cannot hold a grammar. */
-function describeCustom({ description, format }: CustomTool): string {
-  const rule =
-    format?.type === 'grammar' && format.definition
-      ? `The input must follow this ${format.syntax ?? 'lark'} grammar:\n${format.definition}`
-      : ''
-  return [description, rule].filter(Boolean).join('\n\n')
-}
 
 const keyOf = (name: string, namespace: string | null | undefined) => `${namespace ?? ''}\n${name}`
 

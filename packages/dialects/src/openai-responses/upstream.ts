@@ -1,6 +1,6 @@
 import type { AnswerReader } from '@dragoman/core'
 import type { UpstreamDialect } from '../dialect.ts'
-import { Renames } from './renames.ts'
+import { Renames } from '../renames.ts'
 import { ResponseReader } from './response-reader.ts'
 import { writeBody } from './write-request.ts'
 

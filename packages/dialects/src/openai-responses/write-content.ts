@@ -1,6 +1,6 @@
-import { DragomanError } from '@dragoman/core'
 import type { ContentPart, ImageUrl, MessageContent } from '@dragoman/openai-schema'
-import type { Findings } from '../anthropic-messages/findings.ts'
+import type { Findings } from '../findings.ts'
+import { unsupported } from '../unsupported.ts'
 
 type Fields = Record<string, unknown>
 
@@ -49,10 +49,4 @@ function inputPart(part: ContentPart, path: string): Fields {
 function marked(part: ContentPart, written: Fields, path: string, findings: Findings): Fields {
   if (part.cache_control) findings.drop(`${path}.cache_control`)
   return part.prompt_cache_breakpoint ? { ...written, prompt_cache_breakpoint: part.prompt_cache_breakpoint } : written
-}
-
-/** `path` is that of the object whose type it is. */
-export function unsupported(type: string, path: string): DragomanError {
-  const message = `${path}.type: ${JSON.stringify(type)} is not supported by this model`
-  return new DragomanError('unsupported_value', message, { param: `${path}.type` })
 }

@@ -6,9 +6,10 @@ import type {
   ToolCallParam,
   ToolMessage,
 } from '@dragoman/openai-schema'
-import type { Findings } from '../anthropic-messages/findings.ts'
-import { Renames } from './renames.ts'
-import { unsupported, writeInput, writeOutput } from './write-content.ts'
+import type { Findings } from '../findings.ts'
+import { Renames } from '../renames.ts'
+import { unsupported } from '../unsupported.ts'
+import { writeInput, writeOutput } from './write-content.ts'
 
 type Fields = Record<string, unknown>
 

@@ -1,28 +1,16 @@
 import { DragomanError } from '@dragoman/core'
 import type { ChatCompletionRequest, ResponseFormat } from '@dragoman/openai-schema'
-import { Findings } from '../anthropic-messages/findings.ts'
-import type { Renames } from './renames.ts'
-import { unsupported } from './write-content.ts'
+import { Findings } from '../findings.ts'
+import type { Renames } from '../renames.ts'
+import { unsupported } from '../unsupported.ts'
+import { sameFields } from './same-fields.ts'
 import { MessageWriter } from './write-messages.ts'
 import { writeTools } from './write-tools.ts'
 
 type Fields = Record<string, unknown>
 
-/** Fields with the same name and meaning in both. */
-const shared = [
-  'stream',
-  'temperature',
-  'top_p',
-  'top_logprobs',
-  'metadata',
-  'user',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_options',
-  'prompt_cache_retention',
-  'service_tier',
-  'moderation',
-] as const satisfies readonly (keyof ChatCompletionRequest)[]
+/** What goes on under its own name. */
+const shared = [...sameFields, 'top_logprobs', 'metadata'] as const satisfies readonly (keyof ChatCompletionRequest)[]
 
 /** Fields that are written under another name, refused, or without a meaning here. */
 const read = new Set<string>([

@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest, Tool, ToolChoice } from '@dragoman/openai-schema'
-import type { Renames } from './renames.ts'
-import { unsupported } from './write-content.ts'
+import type { Renames } from '../renames.ts'
+import { unsupported } from '../unsupported.ts'
 
 type Fields = Record<string, unknown>
 

@@ -1,4 +1,4 @@
-import { type DragomanError, readUsage } from '@dragoman/core'
+import { type DragomanError, isRecord, readUsage } from '@dragoman/core'
 import type { ChatCompletionChunk, Usage } from '@dragoman/openai-schema'
 import { createDecoder } from '@dragoman/provider-openai-compatible'
 import { END, type StreamEvent } from '@dragoman/upstream'
@@ -104,8 +104,4 @@ function parse(data: string): unknown {
 /** `readUsage` looks at each field that it reads. */
 function unchecked(usage: Fields): Usage {
   return usage as unknown as Usage
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

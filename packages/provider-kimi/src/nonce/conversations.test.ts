@@ -41,6 +41,19 @@ describe('conversations by user', () => {
     expect(message(rig, 2)).toBe('User: About cats\nModel: Hello there.\nUser: More')
   })
 
+  test('what other dialects say of the user keeps no conversation', async () => {
+    await using rig = await start()
+    for (const dialect of ['anthropic-messages', 'openai-responses', 'openai-chat', undefined] as const) {
+      await rig.ask({ user: 'ann', messages: user(dialect ?? 'an app') }, { dialect })
+    }
+    expect([0, 1, 2, 3].map((at) => message(rig, at))).toEqual([
+      'anthropic-messages',
+      'openai-responses',
+      'openai-chat',
+      'User: openai-chat\nModel: Hello there.\nUser: an app',
+    ])
+  })
+
   test('models and users have their own', async () => {
     await using rig = await start()
     await rig.ask({ user: 'ann', messages: user('One') })

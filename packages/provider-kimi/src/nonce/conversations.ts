@@ -23,6 +23,8 @@ export async function conversationKey(
   site: string,
 ): Promise<string | undefined> {
   if (typeof user !== 'string' || user === '') return undefined
+  // In other dialects it names who asks, and a history is brought along or stored by the gateway.
+  if (call.dialect !== undefined && call.dialect !== 'openai-chat') return undefined
   // Two chats of one user must not mix: one that brings its history is on its own.
   if (messages.some(({ role }) => role === 'assistant' || role === 'tool' || role === 'function')) return undefined
   const name = JSON.stringify([clientOf(call), site, model, user])
@@ -32,7 +34,7 @@ export async function conversationKey(
 
 /** Two clients may use the same `user`. In an app of its own there is one client. */
 function clientOf(call: Call): string {
-  return 'client' in call && typeof call.client === 'string' ? call.client : ''
+  return call.client ?? ''
 }
 
 export async function readConversation(state: StateStore, key: string): Promise<Conversation | undefined> {

@@ -1,5 +1,6 @@
+import { isRecord } from '@dragoman/core'
 import type { Annotation, Delta } from '@dragoman/openai-schema'
-import { type Fields, fieldsOf, isRecord, textIn } from '../fields.ts'
+import { type Fields, fieldsOf, textIn } from '../fields.ts'
 
 /** Reads the messages of one answer. */
 export class AnswerReader {

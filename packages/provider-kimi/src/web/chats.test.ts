@@ -1,5 +1,5 @@
 import { memoryState, type StateStore } from '@dragoman/core'
-import { stall } from '@dragoman/testkit'
+import { gate, type Step, stall } from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
 import { answer, deletePath, endFrame, NOW, start, streamed, user } from './test-site.ts'
 
@@ -22,6 +22,23 @@ describe('the conversation at the site', () => {
     await expect(rig.ask()).rejects.toMatchObject({ code: 'upstream_unavailable' })
     await rig.provider.close()
     expect(rig.site.deleted.sort()).toEqual(['broken', 'left'])
+  })
+
+  test('it is deleted too when the client leaves before the site has named it', async () => {
+    await using rig = await start()
+    const hold = gate()
+    const reply = streamed(...answer('Hel', 'late').slice(0, 4), stall())
+    rig.site.answer = () => ({ ...reply, body: [hold, ...(reply.body as Step[])] })
+    const controller = new AbortController()
+    const asked = rig.ask({}, { signal: controller.signal })
+    const exchange = await rig.upstream.received(2)
+    controller.abort()
+    await expect(asked).rejects.toMatchObject({ code: 'aborted' })
+    hold.open()
+    expect(await exchange.closed).toBe('aborted')
+    await rig.provider.close()
+    expect(rig.site.deleted).toEqual(['late'])
+    expect((await rig.state.scan('kimi-web:made:', 10)).keys).toEqual([])
   })
 
   test('a failed deletion keeps the note and disturbs nobody', async () => {

@@ -1,7 +1,7 @@
-import { DragomanError, type ErrorCode, errorTable } from '@dragoman/core'
+import { DragomanError, type ErrorCode, errorTable, isRecord } from '@dragoman/core'
 import { type ErrorResponse, mapErrorResponse } from '@dragoman/upstream'
 import { challenge, challengeIn } from '../challenge.ts'
-import { type Fields, fieldsOf, isRecord, textIn } from '../fields.ts'
+import { type Fields, fieldsOf, textIn } from '../fields.ts'
 
 export const siteName = 'kimi.com'
 

@@ -1,18 +1,20 @@
+import { isRecord } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
-import { isRecord } from '../fields.ts'
+import { wantsSearch } from '../search-tool.ts'
 import type { SiteModel } from './models.ts'
 
 /** The one message that begins a conversation at the site. It has no place for earlier ones, nor for client tools. */
 export function encodeChat(
   text: string,
   files: readonly string[],
-  { reasoning_effort, thinking, web_search_options }: ChatCompletionRequest,
+  request: ChatCompletionRequest,
   { scenario, model, kimiplusId, agentMode, ...defaults }: SiteModel,
 ) {
+  const { reasoning_effort, thinking } = request
   const effort = reasoning_effort ? (efforts[reasoning_effort] ?? 'REASONING_EFFORT_LOW') : undefined
   const asked = isRecord(thinking) && typeof thinking.type === 'string' ? thinking.type !== 'disabled' : undefined
   const thinks = asked ?? (reasoning_effort ? reasoning_effort !== 'none' : defaults.thinking)
-  const searches = web_search_options ? true : defaults.search
+  const searches = wantsSearch(request) || defaults.search
   return {
     chat_id: '',
     scenario,

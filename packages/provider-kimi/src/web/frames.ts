@@ -1,6 +1,6 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type { HttpResponse } from '@dragoman/upstream'
-import { type Fields, isRecord } from '../fields.ts'
+import type { Fields } from '../fields.ts'
 import { siteName } from './connect-error.ts'
 
 const HEAD_BYTES = 5

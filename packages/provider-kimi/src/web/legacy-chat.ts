@@ -1,4 +1,4 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import {
   END,
@@ -12,7 +12,8 @@ import {
   readText,
 } from '@dragoman/upstream'
 import type { MakeChunk } from '../answer-chunks.ts'
-import { type Fields, fieldsOf, isRecord, textIn } from '../fields.ts'
+import { type Fields, fieldsOf, textIn } from '../fields.ts'
+import { wantsSearch } from '../search-tool.ts'
 import { mapSiteError, siteName } from './connect-error.ts'
 import type { SiteModel } from './models.ts'
 
@@ -52,7 +53,7 @@ export async function talk(
   id: string,
   content: string,
   files: readonly string[],
-  { web_search_options }: ChatCompletionRequest,
+  request: ChatCompletionRequest,
   { scenario, kimiplusId = 'kimi', search = false }: SiteModel,
   { http, call, left, headers }: LegacyContext & { readonly left: AbortSignal },
 ): Promise<HttpResponse> {
@@ -66,7 +67,7 @@ export async function talk(
       messages: [{ role: 'user', content }],
       model: scenario,
       kimiplus_id: kimiplusId,
-      use_search: search || Boolean(web_search_options),
+      use_search: search || wantsSearch(request),
       use_research: false,
       use_math: false,
       refs: files,

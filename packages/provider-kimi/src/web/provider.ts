@@ -25,11 +25,11 @@ import { z } from 'zod'
 import { acceptsText } from '../accepts-text.ts'
 import { asAnswer, chunkMaker } from '../answer-chunks.ts'
 import { turnsOf, written } from '../transcript.ts'
-import { AnswerReader } from './answer-reader.ts'
 import { attached } from './attachments.ts'
+import { type BegunAnswer, beginAnswer, readFrame } from './begin-answer.ts'
 import { mapSiteError, siteName } from './connect-error.ts'
 import { encodeChat } from './encode-chat.ts'
-import { encodeFrame, readFrames } from './frames.ts'
+import { encodeFrame } from './frames.ts'
 import { beginChat, deleteChat, legacyChunks, legacyModels, talk } from './legacy-chat.ts'
 import { findModel, listModels, modelNamed, type SiteModel, siteModel, siteModels } from './models.ts'
 import { acquireSession } from './session.ts'
@@ -121,10 +121,16 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
     const { messages, ids } = await attached(request.messages, within, environment.mediaFrom, upload)
     const text = written(turnsOf(promptTools({ ...request, messages }).messages))
     if (isLegacy) return openLegacy(text, ids, request, model, call, left)
+    const ask = (making: Call, over: AbortSignal) => post(encodeChat(text, ids, request, model), making, over)
+    const begun = await beginAnswer(ask, { chats, keepsChats: keepChats, call, left })
+    return thenDo(asAnswer(chunksOf(begun, request.model), request), () => chats.end(begun.chatId, call))
+  }
+
+  async function post(body: object, call: Call, left: AbortSignal): Promise<HttpResponse> {
     const response = await http.post(chatPath, {
       call,
       left,
-      body: encodeFrame(encodeChat(text, ids, request, model)),
+      body: encodeFrame(body),
       accept: 'text/event-stream', // streamed, whatever they call it: the limits of streams hold
       headers: {
         ...headersOf(call.credential),
@@ -134,44 +140,28 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
       },
       mapError: mapSiteError,
     })
-    if (response.contentType === 'application/json') {
-      await readJson(response) // throws what it reports
-      throw new DragomanError('upstream_protocol', `${siteName} answered with JSON where a stream was asked for`, {
-        origin: 'upstream',
-      })
-    }
-    return thenDo(asAnswer(chunksOf(response, request.model, call), request), () => {})
+    if (response.contentType !== 'application/json') return response
+    await readJson(response) // throws what it reports
+    throw new DragomanError('upstream_protocol', `${siteName} answered with JSON where a stream was asked for`, {
+      origin: 'upstream',
+    })
   }
 
   async function* chunksOf(
-    response: HttpResponse,
+    { response, reader, frames, first, isOver: isShort }: BegunAnswer,
     model: string,
-    call: Call,
   ): AsyncGenerator<ChatCompletionChunk, undefined> {
     const chunk = chunkMaker(model, clock)
-    const reader = new AnswerReader()
-    let noted: string | undefined
-    try {
-      for await (const { json, isEnd } of readFrames(response)) {
-        if (json.error) throw response.errorFrom({ error: json.error })
-        const deltas = reader.read(json)
-        if (reader.chatId !== undefined && noted === undefined) {
-          noted = reader.chatId
-          chats.note(noted, call)
-        }
+    for (const delta of first) yield chunk(delta)
+    if (!isShort) {
+      for await (const frame of frames) {
+        const { deltas, isOver } = readFrame(frame, reader, response)
         for (const delta of deltas) yield chunk(delta)
-        // What follows `done` is no part of the answer, not even an error.
-        if (isEnd || 'done' in json) {
-          reader.isComplete = true
-          response.body.finish()
-          break
-        }
+        if (isOver) break
       }
-      if (reader.isComplete) yield chunk({}, 'stop')
-      return undefined
-    } finally {
-      if (noted !== undefined) chats.end(noted, call)
     }
+    if (reader.isComplete) yield chunk({}, 'stop')
+    return undefined
   }
 
   async function openLegacy(
@@ -196,6 +186,7 @@ function createWebProvider(given: KimiWebOptions, environment: ProviderEnvironme
   }
 
   async function remove(id: string, call: RemovalCall): Promise<void> {
+    if (id === '') return // the site named none
     const headers = headersOf(call.credential)
     if (isLegacy) return deleteChat(id, { http, call, headers })
     await readJson(await http.post(deletePath, { call, headers, body: { chat_id: id }, mapError: mapSiteError }))

@@ -1,5 +1,6 @@
 import type { Acceptance } from '@dragoman/core'
 import type { ChatCompletionRequest, ContentPart, Tool } from '@dragoman/openai-schema'
+import { isSearch } from '../search-tool.ts'
 import { seesImages } from '../sees-images.ts'
 import { readVariant } from './model-variant.ts'
 import type { ListedModels } from './models.ts'
@@ -60,11 +61,6 @@ function refusal(request: ChatCompletionRequest, { listed, promptsTools }: Accep
     }
   }
   return undefined
-}
-
-/** A tool that the site runs by itself. */
-export function isSearch({ type }: Tool): boolean {
-  return type === 'web_search' || type === 'web_search_preview'
 }
 
 function isCallable({ type }: Tool): boolean {

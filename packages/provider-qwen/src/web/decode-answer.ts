@@ -1,8 +1,8 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type { Annotation, ChatCompletionChunk, Delta, FinishReason, Usage } from '@dragoman/openai-schema'
 import { END, type StreamEvent } from '@dragoman/upstream'
 import { GrowingList, GrowingText } from './growing-text.ts'
-import { type Fields, isRecord, recordOf, textOf } from './record.ts'
+import { type Fields, recordOf, textOf } from './record.ts'
 import { reportsError } from './site-error.ts'
 
 export interface DecodeOptions {

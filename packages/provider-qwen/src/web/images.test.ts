@@ -17,7 +17,7 @@ test('covers qwen-web images: an image is uploaded with a signature, once, and s
   expect(bytes?.subarray(1, 4).toString()).toBe('PNG')
   for (const { messages } of site.asked) {
     expect(messages[0].content).toEqual([
-      { type: 'text', text: 'What is it? [image 1]' },
+      { type: 'text', text: 'What is it? \n[image 1]' },
       { type: 'image', image: `https://files.example${path}?Expires=1` },
     ])
   }

@@ -1,7 +1,7 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type { Model } from '@dragoman/openai-schema'
 import { readVariant } from './model-variant.ts'
-import { isRecord, recordOf, textOf } from './record.ts'
+import { recordOf, textOf } from './record.ts'
 
 /** What is known of the account's models. */
 export interface ListedModels {

@@ -4,9 +4,11 @@ import { normalizeStream, promptTools } from '@dragoman/normalizer'
 import { prompted } from '@dragoman/normalizer/formats/prompted'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import { abortOnLeave, createMadeChats, events, isEventStream, readJson, renewOnce } from '@dragoman/upstream'
-import { accepts, isSearch } from './accepts.ts'
+import { isSearch } from '../search-tool.ts'
+import { accepts } from './accepts.ts'
 import { AnswerDecoder } from './decode-answer.ts'
 import { encodeNewChat, encodeTurn, readWishes, type Turn } from './encode-turn.ts'
+import { imageEndpoints, serveImages } from './image-endpoints.ts'
 import { readVariant } from './model-variant.ts'
 import { assertServed, decodeModels, foundingModels, type ListedModels } from './models.ts'
 import type { QwenWebOptions } from './options.ts'
@@ -41,7 +43,9 @@ export function createQwenWeb(options: QwenWebOptions, environment: ProviderEnvi
     id,
     readsMarkup: true,
     accepts: (request) => accepts(request, { listed, promptsTools }),
-    chat: (request, call) => abortOnLeave((left) => chat(request, call, left)),
+    chat: chatFor,
+    endpoints: imageEndpoints,
+    serve: (request, call) => serveImages(request, call, { clock, mediaFrom, chat: chatFor }),
     acquire: (source, call) =>
       acquireSession(source, call, { http: site.http, origin: site.origin, webVersion, clock }),
 
@@ -64,6 +68,10 @@ export function createQwenWeb(options: QwenWebOptions, environment: ProviderEnvi
     },
   }
 
+  function chatFor(request: ChatCompletionRequest, call: Call): AsyncIterable<ChatCompletionChunk> {
+    return abortOnLeave((left) => chat(request, call, left))
+  }
+
   async function chat(
     request: ChatCompletionRequest,
     call: Call,
@@ -84,8 +92,9 @@ export function createQwenWeb(options: QwenWebOptions, environment: ProviderEnvi
     const signal = AbortSignal.any([call.signal, left])
     const upload = (file: Parameters<typeof uploadImage>[0]) =>
       uploadImage(file, call, left, { site, clock, uploadBaseUrl })
-    const media = await readMedia(promptTools(request), { signal, allow: mediaFrom, upload })
-    const text = transcriptOf(media.request.messages)
+    // First, while messages and parts are still where the client put them: an error names the place.
+    const media = await readMedia(request, { signal, allow: mediaFrom, upload })
+    const text = transcriptOf(promptTools(media.request).messages)
     const read = readVariant(request.model, listed?.ids)
     const searches = request.web_search_options || request.tools?.some(isSearch)
     const named = searches && read.chatType === 't2t' ? { ...read, chatType: 'search' as const } : read

@@ -1,12 +1,9 @@
-import { DragomanError } from '@dragoman/core'
-import type { ChatCompletionRequest, ContentPart, FilePart, ImageUrlPart } from '@dragoman/openai-schema'
+import type { ChatCompletionRequest, ContentPart, ImageUrlPart } from '@dragoman/openai-schema'
 import { fetchMedia } from '@dragoman/upstream'
+import { inlined, type MediaAccess } from '../inline-files.ts'
 import type { UploadedFile } from './upload.ts'
 
-interface MediaOptions {
-  readonly signal: AbortSignal
-  /** Private addresses that media may be fetched from. */
-  readonly allow: readonly string[] | undefined
+interface MediaOptions extends MediaAccess {
   upload(file: UploadedFile): Promise<string>
 }
 
@@ -47,15 +44,4 @@ async function uploaded({ image_url }: ImageUrlPart, at: string, options: MediaO
   const url = typeof image_url === 'string' ? image_url : image_url.url
   const { signal, allow, upload } = options
   return upload(await fetchMedia(url, { signal, allow, types: ['image/*'], param: `${at}.image_url.url` }))
-}
-
-async function inlined({ file }: FilePart, at: string, { signal, allow }: MediaOptions): Promise<ContentPart> {
-  const param = `${at}.file.file_data`
-  const { bytes, type, name } = await fetchMedia(file.file_data ?? '', { signal, allow, param })
-  if (!/^text\/|[/+](json|xml|yaml|x-yaml|toml|sql|javascript|x-ndjson)$/.test(type)) {
-    const message = `chat.qwen.ai is given files of text only, and this one is ${type}`
-    throw new DragomanError('unsupported_value', message, { param })
-  }
-  const tag = JSON.stringify(file.filename ?? name)
-  return { type: 'text', text: `\n<file name=${tag}>\n${new TextDecoder().decode(bytes)}\n</file>\n` }
 }

@@ -1,9 +1,6 @@
+import { isRecord } from '@dragoman/core'
 /** A JSON object of which nothing is known. */
 export type Fields = Readonly<Record<string, unknown>>
-
-export function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** The object, or an empty one in place of anything else. */
 export function recordOf(value: unknown): Fields {

@@ -1,6 +1,6 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import { type ErrorResponse, mapErrorResponse, readErrorBody } from '@dragoman/upstream'
-import { isRecord, recordOf } from './record.ts'
+import { recordOf } from './record.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -22,7 +22,7 @@ export function transcriptOf(messages: readonly ChatMessage[]): string {
 
 /** Other parts than text have been replaced or refused before. */
 export function textOf(content: MessageContent | null | undefined): string {
-  return Array.isArray(content) ? content.map(partText).join('') : (content ?? '')
+  return Array.isArray(content) ? content.map(partText).join('\n') : (content ?? '')
 }
 
 function partText(part: ContentPart): string {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { type Call, type Clock, DragomanError } from '@dragoman/core'
+import { type Call, type Clock, DragomanError, isRecord } from '@dragoman/core'
 import { readJson } from '@dragoman/upstream'
 import { signedPut } from './oss-signature.ts'
-import { isRecord, recordOf, textOf } from './record.ts'
+import { recordOf, textOf } from './record.ts'
 import type { Site } from './site.ts'
 import { reportsError } from './site-error.ts'
 

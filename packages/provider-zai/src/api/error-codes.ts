@@ -1,6 +1,5 @@
-import { type Clock, DragomanError, type ErrorCode, errorTable, systemClock } from '@dragoman/core'
+import { type Clock, DragomanError, type ErrorCode, errorTable, isRecord, systemClock } from '@dragoman/core'
 import { type MapError, readErrorBody, readRetryAfter } from '@dragoman/upstream'
-import { isRecord } from '../record.ts'
 
 const longestMessage = 2000
 const hourMs = 3_600_000

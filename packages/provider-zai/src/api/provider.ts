@@ -1,12 +1,22 @@
-import { type Credential, DragomanError, type Provider, type ProviderFactory } from '@dragoman/core'
+import { type Credential, DragomanError, type Provider, type ProviderFactory, systemClock } from '@dragoman/core'
 import type { ChatCompletionChunk, Model } from '@dragoman/openai-schema'
 import { createDecoder } from '@dragoman/provider-openai-compatible'
-import { abortOnLeave, createHttpClient, END, events, isEventStream, readJson, relayMessages } from '@dragoman/upstream'
+import {
+  abortOnLeave,
+  createHttpClient,
+  END,
+  events,
+  imageAnswer,
+  isEventStream,
+  readJson,
+  relayMessages,
+} from '@dragoman/upstream'
 import { citationsOf } from '../citations.ts'
 import { withTextFiles } from '../text-files.ts'
 import { accepts } from './accepts.ts'
 import { encodeRequest } from './encode-request.ts'
 import { mapErrorCodes } from './error-codes.ts'
+import { encodeImageRequest, imageModels, imagesIn } from './images.ts'
 import { foundingNames, knownIds } from './model-name.ts'
 import { baseUrlOf, credential, options, searchEngineOf, type ZaiOptions } from './options.ts'
 import { messagesBase, messagesObstacle } from './relay-messages.ts'
@@ -19,7 +29,7 @@ export const zai: ProviderFactory<ZaiOptions> = {
   id,
   options,
   credential,
-  create(given, { clock, proxy, mediaFrom } = {}): Provider {
+  create(given, { clock = systemClock, proxy, mediaFrom } = {}): Provider {
     const http = createHttpClient({ provider: name, baseUrl: baseUrlOf(given), clock, proxy })
     const messagesUrl = messagesBase(baseUrlOf(given))
     const messages = messagesUrl ? createHttpClient({ provider: name, baseUrl: messagesUrl, clock, proxy }) : undefined
@@ -54,7 +64,7 @@ export const zai: ProviderFactory<ZaiOptions> = {
         }),
 
       // Whether the general plane has a list to ask for is not established, so nothing is asked.
-      models: async () => (given.models ?? [...knownIds, ...foundingNames]).map(toModel),
+      models: async () => (given.models ?? [...knownIds, ...foundingNames, ...imageModels]).map(toModel),
 
       relayObstacle: (request, dialect) =>
         dialect === 'anthropic-messages'
@@ -66,6 +76,16 @@ export const zai: ProviderFactory<ZaiOptions> = {
         }
         const headers = authorization(call.credential)
         return relayMessages(messages, request, { call, path: '/v1/messages', headers, mapError })
+      },
+
+      endpoints: ['images/generations'],
+      async serve({ model, body: asked }, call) {
+        const { request, body } = await encodeImageRequest(model, asked, name)
+        const headers = authorization(call.credential)
+        const answer = await readJson(await http.post('/images/generations', { body, call, headers, mapError }))
+        const { response_format: format } = request.fields
+        const { signal } = call
+        return imageAnswer(imagesIn(answer), { format, provider: name, now: clock.now(), signal, allow: mediaFrom })
       },
 
       async close() {

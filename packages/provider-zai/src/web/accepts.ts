@@ -28,6 +28,8 @@ const unknown = [
 export function accepts(request: ChatCompletionRequest, options: ZaiWebOptions): Acceptance {
   const dropped: string[] = unknown.filter((field) => request[field] !== undefined && request[field] !== null)
   if (request.response_format?.type === 'json_object') dropped.push('response_format')
+  // Those that the site would have to run by itself, of which it has its search.
+  for (const [i, { type }] of (request.tools ?? []).entries()) if (!taken.has(type)) dropped.push(`tools[${i}]`)
   return { dropped, refused: refusal(request, options) }
 }
 
@@ -44,13 +46,13 @@ function refusal(request: ChatCompletionRequest, { promptTools = true, models = 
   if (!promptTools && tool_choice !== 'none' && tools?.some(({ type }) => type === 'function')) {
     return refuse('tools', 'chat.z.ai takes none, and promptTools is off')
   }
-  const foreign = (tools ?? []).findIndex(({ type }) => !taken.has(type))
-  if (foreign >= 0) return refuse(`tools[${foreign}].type`, 'chat.z.ai takes functions and web_search')
+  const custom = (tools ?? []).findIndex(({ type }) => type === 'custom')
+  if (custom >= 0) return refuse(`tools[${custom}].type`, 'zai-web takes functions, no custom tools')
   const isKnown = [...knownNames, ...models].some((name) => name.toLowerCase() === request.model.toLowerCase())
   return isKnown ? unreadable(request, webModel(request.model, models).vision) : undefined
 }
 
-const taken: ReadonlySet<string> = new Set(['function', 'web_search', 'web_search_preview'])
+const taken: ReadonlySet<string> = new Set(['function', 'custom', 'web_search', 'web_search_preview'])
 
 function unreadable({ messages, model }: ChatCompletionRequest, sees: boolean): Acceptance['refused'] {
   for (const [i, { content }] of messages.entries()) {

@@ -1,6 +1,5 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import { type HttpClient, type RemovalCall, type RequestCall, readJson, readText } from '@dragoman/upstream'
-import { isRecord } from '../record.ts'
 import { encodeChat } from './encode-request.ts'
 import { mapWebError } from './errors.ts'
 import { type Session, sessionOf } from './session.ts'

@@ -118,6 +118,7 @@ function featuresOf(request: ChatCompletionRequest, model: WebModel): Record<str
 /** What the request says beats what the name of the model says. */
 function isThinking({ enable_thinking, thinking, reasoning_effort }: ChatCompletionRequest, model: WebModel): boolean {
   if (typeof enable_thinking === 'boolean') return enable_thinking
+  if (typeof thinking === 'boolean') return thinking
   if (typeof thinking === 'object' && thinking !== null && 'type' in thinking) return thinking.type !== 'disabled'
   if (typeof reasoning_effort === 'string') return reasoning_effort !== 'none'
   return model.thinking

@@ -1,6 +1,6 @@
-import { DragomanError, type ErrorCode } from '@dragoman/core'
+import { DragomanError, type ErrorCode, isRecord } from '@dragoman/core'
 import { type ErrorResponse, mapErrorResponse } from '@dragoman/upstream'
-import { type Fields, isRecord } from '../record.ts'
+import type { Fields } from '../record.ts'
 
 const longestMessage = 500
 const origin = 'upstream'

@@ -57,6 +57,7 @@ const byLowerCase = new Map([...known].map(([name, model]) => [name.toLowerCase(
 export function webModel(name: string, more: readonly string[] = []): WebModel {
   const model = byLowerCase.get(name.toLowerCase())
   if (model) return model
-  if (more.includes(name)) return { ...plain, id: name, name }
+  const own = more.find((id) => id.toLowerCase() === name.toLowerCase())
+  if (own !== undefined) return { ...plain, id: own, name: own }
   throw new DragomanError('model_not_found', `zai-web has no model ${name.slice(0, 100)}`, { param: 'model' })
 }

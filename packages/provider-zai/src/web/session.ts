@@ -1,6 +1,5 @@
-import { type AcquireCall, type Credential, DragomanError, Secret } from '@dragoman/core'
+import { type AcquireCall, type Credential, DragomanError, isRecord, Secret } from '@dragoman/core'
 import { type HttpClient, readJson } from '@dragoman/upstream'
-import { isRecord } from '../record.ts'
 import { challenge, mapWebError } from './errors.ts'
 
 /** How long clients keep a guest; its real life is not known. */

@@ -50,6 +50,7 @@ export async function startSite(
   const upstream = await startFakeUpstream()
   const chats = new Set<string>()
   const files = new Set<string>()
+  let made = 0
   /** Why the last completion call was refused. */
   let complaint: string | undefined
   const refuse = (why: string) => {
@@ -116,7 +117,7 @@ export async function startSite(
     if (path === '/api/v1/auths/') return jsonReply({ role: bearer === guestToken ? 'guest' : 'user' })
     if (path === '/api/v1/chats/new') {
       if (json.chat.id !== '' || json.chat.history.currentId === '') return errorReply(400, 'no chat')
-      const id = `chat-${chats.size + 1}`
+      const id = `chat-${++made}`
       chats.add(id)
       return jsonReply({ id })
     }

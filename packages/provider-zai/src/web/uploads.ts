@@ -1,7 +1,6 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, isRecord } from '@dragoman/core'
 import type { ChatCompletionRequest, ContentPart } from '@dragoman/openai-schema'
 import { fetchMedia, type HttpClient, multipart, type RequestCall, readJson } from '@dragoman/upstream'
-import { isRecord } from '../record.ts'
 import type { MediaAccess } from '../text-files.ts'
 import { mapWebError } from './errors.ts'
 import type { SitePart } from './messages.ts'

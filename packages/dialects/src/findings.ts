@@ -1,4 +1,4 @@
-import type { RelayOnly } from '../dialect.ts'
+import type { RelayOnly } from './dialect.ts'
 
 /** What the reading of a request finds out beside the canonical form. */
 export class Findings {

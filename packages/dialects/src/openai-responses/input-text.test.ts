@@ -1,7 +1,8 @@
 import { everyTextCut } from '@dragoman/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { InputText, WholePairs } from './text-pieces.ts'
+import { cutAt } from '../test-cuts.ts'
+import { InputText } from './input-text.ts'
 
 function decoded(pieces: readonly string[]): string {
   const input = new InputText()
@@ -46,24 +47,3 @@ describe('the text inside {"input": …}', () => {
     )
   })
 })
-
-test('pieces never end inside a surrogate pair', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.array(fc.nat(50)), (text, cuts) => {
-      const pairs = new WholePairs()
-      const pieces = cutAt(text, cuts).map((piece) => pairs.take(piece))
-      expect(pieces.every((piece) => piece.isWellFormed())).toBe(true)
-      expect(pieces.join('') + pairs.rest()).toBe(text)
-    }),
-  )
-})
-
-test('half a pair at the end becomes the character that stands for such', () => {
-  const pairs = new WholePairs()
-  expect(pairs.take('a\ud83d') + pairs.rest()).toBe('a\ufffd')
-})
-
-function cutAt(text: string, places: readonly number[]): string[] {
-  const sorted = [...new Set(places.filter((place) => place < text.length))].sort((a, b) => a - b)
-  return [0, ...sorted].map((from, i) => text.slice(from, sorted[i] ?? text.length))
-}

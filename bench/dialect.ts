@@ -1,0 +1,2 @@
+/** What a client speaks. */
+export type Dialect = 'chat' | 'messages' | 'responses'
