@@ -11,7 +11,7 @@ const clients = {
     name: 'openai (SDK)',
     endpoints: ['chat', 'responses', 'completions', 'embeddings', 'images', 'audio', 'moderations', 'files'],
   },
-  'anthropic-sdk': { name: '@anthropic-ai/sdk', endpoints: ['messages', 'count_tokens', 'models'] },
+  'anthropic-sdk': { name: '@anthropic-ai/sdk', endpoints: ['messages', 'count_tokens'] },
   'ai-sdk': { name: 'AI SDK', endpoints: ['chat', 'responses', 'messages'] },
   langchain: { name: 'LangChain', endpoints: ['chat', 'responses'] },
 }

@@ -13,7 +13,7 @@ import { install } from './install.ts'
 import { messages } from './messages-wording.ts'
 import { opencode } from './opencode.ts'
 import { qwenCode } from './qwen-code.ts'
-import { runAgent } from './run-agent.ts'
+import { type Outcome, runAgent } from './run-agent.ts'
 import type { Wording } from './wording.ts'
 
 const agents: readonly Agent[] = [codex, claudeCode, opencode, qwenCode]
@@ -74,22 +74,26 @@ async function runAll(chosen: readonly Agent[], folder: string): Promise<number>
     const installed = install(agent, folder)
     for (const model of agent.models) {
       for (const wording of wordings) {
-        const { problems, requests, refusedHosts, isRelayed, ms } = await runAgent({
-          agent,
-          model,
-          wording,
-          installed,
-          folder,
-        })
         const what = `${agent.id} ${agent.version} (${agent.speaks}, ${model}) over ${wording.id}`
-        const how = `${requests} requests, ${isRelayed ? 'relayed, ' : ''}${(ms / 1_000).toFixed(1)} s`
-        say(`${problems.length > 0 ? 'FAILED' : 'ok    '} ${what}: ${how}`)
-        for (const problem of problems) say(`       - ${problem.slice(0, longestProblem)}`)
-        for (const line of refusedHosts) say(`       it tried to reach ${line}`)
-        if (problems.length > 0) failed++
+        try {
+          if (!tell(what, await runAgent({ agent, model, wording, installed, folder }))) failed++
+        } catch (error) {
+          failed++
+          say(`FAILED ${what}: ${error instanceof Error ? error.message : error}`)
+        }
       }
     }
   }
   say(failed > 0 ? `${failed} failed` : 'All of them did the task')
   return failed > 0 ? 1 : 0
+}
+
+/** @returns whether all was well */
+function tell(what: string, { problems, requests, refusedHosts, isRelayed, ms }: Outcome): boolean {
+  const isWell = problems.length === 0
+  const how = `${requests} requests, ${isRelayed ? 'relayed, ' : ''}${(ms / 1_000).toFixed(1)} s`
+  say(`${isWell ? 'ok    ' : 'FAILED'} ${what}: ${how}`)
+  for (const problem of problems) say(`       - ${problem.slice(0, longestProblem)}`)
+  for (const line of refusedHosts) say(`       it tried to reach ${line}`)
+  return isWell
 }

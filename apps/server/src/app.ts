@@ -16,12 +16,12 @@ import type { FileStore } from './file-store.ts'
 import { type AccessRules, access } from './http/access.ts'
 import { adminAccess } from './http/admin-access.ts'
 import { authenticate, type ClientKey, namesOf } from './http/authenticate.ts'
-import { BodyBudget } from './http/body-budget.ts'
+import { BodyBudget, type BodyLimits } from './http/body-budget.ts'
 import { exchangeOf, OpenRequests, openExchange } from './http/exchange.ts'
 import type { Handler } from './http/handler.ts'
 import { logAccess } from './http/log-access.ts'
 import { formReader } from './http/read-form.ts'
-import { type BodyLimits, bodyReader } from './http/read-json.ts'
+import { bodyReader } from './http/read-json.ts'
 import { errorAnswer } from './http/send-error.ts'
 import { SlowDown } from './http/slow-down.ts'
 import type { ProviderCredentials } from './provider-credentials.ts'
@@ -82,9 +82,9 @@ type Asked = IncomingMessage & { params: unknown }
 export function createApp(options: AppOptions): App {
   const { gateway, keys, log, credentials = new Map(), clock = systemClock } = options
   const now = () => clock.now()
-  const readJson = bodyReader(options.limits)
   const open = new OpenRequests()
   const budget = new BodyBudget(options.limits)
+  const readJson = bodyReader(budget)
   const { files } = options
   const readIn = (dialect: Dialect) => (files ? withFiles(readJson, files, budget, dialect) : readJson)
 

@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import type { LogEntry } from '@dragoman/core'
 import type { Logger } from 'pino'
 import { type AppOptions, createApp } from './app.ts'
 import { compose } from './compose.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Settings } from './config/settings.ts'
+import { FileStore } from './file-store.ts'
 import { logRecord } from './http/log-access.ts'
 import { type HttpServer, listen } from './http-server.ts'
 import { providerSources } from './provider-sources.ts'
@@ -29,6 +31,7 @@ export async function serve(settings: Settings, log: Logger, admin?: AppOptions[
     credentials,
     state,
     sealKey,
+    files: new FileStore({ folder: join(settings.paths.store, 'files') }),
     requests,
     admin,
     access: { mode: clients.mode, ...address },

@@ -82,6 +82,8 @@ export const errorTable = {
   /** It answered something that is not its protocol: HTML, broken JSON, a stream without an end. */
   upstream_protocol: row('upstream', 502, 'server_error', 'api_error', 'upstream_protocol'),
   upstream_empty: row('upstream', 502, 'server_error', 'api_error', 'upstream_empty'),
+  /** It says itself that it has too much to do: a 529, or a word of that meaning. */
+  upstream_overloaded: row('upstream', 503, 'server_error', 'overloaded_error', 'overloaded'),
   upstream_timeout: row('upstream', 504, 'server_error', 'timeout_error', 'upstream_timeout'),
   /** The upstream's 404: this deployment is not there, others may be. */
   deployment_not_found: row('upstream', 404, invalid, 'not_found_error', 'model_not_found'),

@@ -160,7 +160,13 @@ export type EndpointBody =
   /** As the client sent it, but for `model`. */
   | { readonly kind: 'json'; readonly json: Readonly<Record<string, unknown>> }
   /** `multipart/form-data` as the client sent it, but for the value of its part `model`. */
-  | { readonly kind: 'form'; readonly contentType: string; bytes(): AsyncIterable<Uint8Array> }
+  | {
+      readonly kind: 'form'
+      readonly contentType: string
+      /** Of all bytes together, where it is known. */
+      readonly length?: number | undefined
+      bytes(): AsyncIterable<Uint8Array>
+    }
 
 export type EndpointAnswer =
   | { readonly kind: 'json'; readonly json: unknown }

@@ -84,7 +84,12 @@ const words: Partial<Record<ErrorCode, string>> = {
 
 /** Whether the same target may be asked again when there is no other: not where it would say the same once more. */
 export function isWorthRepeating({ code }: DragomanError): boolean {
-  return code === 'upstream_unavailable' || code === 'upstream_protocol' || code === 'upstream_empty'
+  return (
+    code === 'upstream_unavailable' ||
+    code === 'upstream_overloaded' ||
+    code === 'upstream_protocol' ||
+    code === 'upstream_empty'
+  )
 }
 
 const firstWaitMs = 500

@@ -89,6 +89,8 @@ export class ParsedLane implements Lane {
 
   leave(): void {
     // Whoever is still reading stops, also where the provider goes on and on.
+    // A source that has ended has nothing to be left.
+    if (this.#outcome === 'complete') return
     this.#outcome ??= { error: new DragomanError('aborted', 'This answer has been left') }
     takeLeave(this.#source)
   }

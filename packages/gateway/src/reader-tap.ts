@@ -4,11 +4,15 @@ import { type ErrorFrom, type EventAt, EventTap, unfolded } from './event-tap.ts
 import type { TurnReader } from './turn-reader.ts'
 import { parseJson, protocolError } from './upstream-json.ts'
 
+/** The mark behind a complete answer of Messages, where the upstream forgot it: SDKs call it broken otherwise. */
+const messageStop = Buffer.from('event: message_stop\ndata: {"type":"message_stop"}\n\n')
+
 /** Any other dialect: its events are read as those of an upstream whose answer is to be translated, and passed on. */
 export class ReaderTap extends EventTap {
   readonly #reader: AnswerReader
   readonly #canonical: CanonicalTransform
   readonly #turn: TurnReader | undefined
+  #lastType: unknown
 
   constructor(reader: AnswerReader, request: ChatCompletionRequest, clock: Clock, turn?: TurnReader) {
     super()
@@ -38,15 +42,16 @@ export class ReaderTap extends EventTap {
     if (!isRecord(json)) throw protocolError('sent an event that is no JSON object')
     if (json.type === 'error') throw errorFrom(json)
     this.#read(this.#reader.push(json))
+    if (json.type !== 'ping') this.#lastType = json.type
     return true
   }
 
-  end(): undefined {
+  end(): Uint8Array | undefined {
     this.throwFailure()
     this.#read(this.#reader.end())
     // Throws where there was no answer; the usage is for the record.
     for (const _ of this.#canonical.end('stop'));
-    return undefined
+    return this.#lastType === 'message_delta' ? messageStop : undefined
   }
 
   whole(json: unknown): boolean {

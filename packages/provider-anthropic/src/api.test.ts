@@ -55,12 +55,7 @@ describe('covers anthropic errors: what each means', () => {
     [429, 'rate_limit_error', 'slower', { code: 'rate_limited' }],
     [500, 'api_error', 'Internal server error', { code: 'upstream_unavailable' }],
     [504, 'timeout_error', 'late', { code: 'upstream_timeout' }],
-    [
-      529,
-      'overloaded_error',
-      'Overloaded',
-      { code: 'upstream_unavailable', publicCode: 'overloaded', scope: 'upstream' },
-    ],
+    [529, 'overloaded_error', 'Overloaded', { code: 'upstream_overloaded', status: 503, scope: 'upstream' }],
   ])('%i %s: %s', async (status, type, message, expected) => {
     await using rig = await startAnthropic()
     rig.script(error(status, type, message))
@@ -68,7 +63,7 @@ describe('covers anthropic errors: what each means', () => {
   })
 
   test.each<[string, string, string]>([
-    ['overloaded_error', 'Overloaded', 'upstream_unavailable'],
+    ['overloaded_error', 'Overloaded', 'upstream_overloaded'],
     ['rate_limit_error', 'slower', 'rate_limited'],
     ['invalid_request_error', poor, 'credential_exhausted'],
     ['api_error', 'Internal server error', 'upstream_unavailable'],

@@ -12,7 +12,7 @@ export function mapErrors({ now }: Pick<Clock, 'now'>): MapError {
     const origin = 'upstream'
     if (status === 529 || codes.includes('overloaded_error')) {
       const retryAfterMs = readRetryAfter(headers, now())
-      return new DragomanError('upstream_unavailable', told, { origin, retryAfterMs, publicCode: 'overloaded' })
+      return new DragomanError('upstream_overloaded', told, { origin, retryAfterMs })
     }
     // Both come as a 400 of the type that stands for a bad request.
     if (/organization has been disabled/i.test(words)) return new DragomanError('credential_disabled', told, { origin })

@@ -50,6 +50,7 @@ export const k2think: ProviderFactory<K2ThinkOptions> = {
     environment,
   ): Provider {
     const settings = {
+      cacheMarks: [],
       ...given,
       baseUrl,
       models: modelNames(models),

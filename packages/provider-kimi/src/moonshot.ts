@@ -65,6 +65,7 @@ function createMoonshot(given: KimiOptions, environment?: ProviderEnvironment): 
       sendReasoningHistory: 'reasoning_content',
       // 400: tools know no `strict`.
       dropFields: ['tools[].function.strict'],
+      cacheMarks: [],
       unsupported: ['logprobs', 'audio'],
       ...(models && { models }),
       ...(proxy !== undefined && { proxy }),

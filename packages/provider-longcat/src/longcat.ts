@@ -9,7 +9,7 @@ import {
   untilStop,
 } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { createCompatible } from '@dragoman/provider-openai-compatible'
+import { createCompatible, type OpenAICompatibleOptions } from '@dragoman/provider-openai-compatible'
 import { abortOnLeave, createHttpClient, relayMessages } from '@dragoman/upstream'
 import { encodeRequest } from './encode-request.ts'
 import { hasFiles, withFilesInlined } from './inline-files.ts'
@@ -36,7 +36,12 @@ function createLongCat(given: LongCatOptions, environment: ProviderEnvironment =
   // The documentation writes the address with the dialect and without; the lists are beside the dialects.
   const root = baseUrl.replace(/\/+$/, '').replace(/\/openai(\/v1)?$/, '')
   const dropFields = fieldsBeyondTable.filter((field) => !keepFields.includes(field))
-  const quirks = { dropFields, tokenLimitField: 'max_tokens', sendReasoningHistory: 'reasoning_content' } as const
+  const quirks = {
+    dropFields,
+    cacheMarks: [],
+    tokenLimitField: 'max_tokens',
+    sendReasoningHistory: 'reasoning_content',
+  } satisfies OpenAICompatibleOptions
   const mapError = (_: unknown, error: DragomanError) => withQuotaReset(error, clock.now())
   const chats = createCompatible({ baseUrl: `${root}/openai/v1`, ...quirks }, { ...service, mapError }, environment)
   const lists = createCompatible({ baseUrl: `${root}/v1` }, service, environment)

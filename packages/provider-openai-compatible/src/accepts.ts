@@ -1,5 +1,6 @@
 import type { Acceptance } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import { refusedFields } from './cache-marks.ts'
 import { isPresent } from './drop-fields.ts'
 import { encodeReasoning, reasoningFields } from './encode-messages.ts'
 import { isStreamedUpstream, type RequestSettings } from './encode-request.ts'
@@ -12,7 +13,9 @@ export function accepts(
   settings: RequestSettings & Pick<Settings, 'name' | 'unsupported'>,
 ): Acceptance {
   const dropped = leftOut(request, settings)
-  for (const path of settings.dropFields) if (!dropped.includes(path) && isPresent(request, path)) dropped.push(path)
+  for (const path of refusedFields(request, settings)) {
+    if (!dropped.includes(path) && isPresent(request, path)) dropped.push(path)
+  }
   for (const demand of settings.unsupported) {
     const param = checks[demand](request)
     if (param !== undefined) return { dropped, refused: { param, message: `${settings.name} ${lacks[demand]}` } }

@@ -1,4 +1,5 @@
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import { refusedFields } from './cache-marks.ts'
 import { without } from './drop-fields.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { functionMessagesToTools, functionsToTools } from './legacy-functions.ts'
@@ -10,6 +11,7 @@ export type RequestSettings = Pick<
   | 'developerRole'
   | 'dropFields'
   | 'extraBody'
+  | 'refusedMarks'
   | 'sendReasoningHistory'
   | 'streamUsage'
   | 'tokenLimitField'
@@ -55,7 +57,7 @@ export function encodeRequest(request: ChatCompletionRequest, settings: RequestS
   const filled = filledIn(asked, settings.extraBody)
   const body =
     hasTools && wantsNoReasoning(request.model, settings) ? filledIn(filled, { reasoning_effort: 'none' }) : filled
-  return { body: settings.dropFields.reduce<Fields>(without, body), isStreamed }
+  return { body: refusedFields(request, settings).reduce<Fields>(without, body), isStreamed }
 }
 
 /** Whether the service is asked for a stream. */

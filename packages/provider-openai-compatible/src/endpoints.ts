@@ -65,8 +65,8 @@ export async function callEndpoint(
 
 /** Some services take no form whose length is not said. */
 function formHeaders(form: Extract<EndpointBody, { kind: 'form' }>): Readonly<Record<string, string>> {
-  const length = 'length' in form ? form.length : undefined
-  return { 'content-type': form.contentType, ...(typeof length === 'number' && { 'content-length': String(length) }) }
+  const { contentType, length } = form
+  return { 'content-type': contentType, ...(length !== undefined && { 'content-length': String(length) }) }
 }
 
 const anyBytes = 'application/octet-stream'

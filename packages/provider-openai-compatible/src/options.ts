@@ -137,6 +137,8 @@ export interface Settings {
   readonly toolsWithoutReasoning: readonly string[]
   readonly developerRole: 'keep' | 'system'
   readonly dropFields: readonly string[]
+  /** Where marks for prompt caching may stand that the service does not take. */
+  readonly refusedMarks: readonly string[]
   readonly extraBody: Fields
   readonly unsupported: readonly Demand[]
 }
@@ -172,7 +174,8 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
     tokenLimitField: own.tokenLimitField ?? preset.tokenLimitField ?? 'asSent',
     toolsWithoutReasoning: [...(preset.toolsWithoutReasoning ?? []), ...(own.toolsWithoutReasoning ?? [])],
     developerRole: own.developerRole ?? preset.developerRole ?? 'system',
-    dropFields: [...(preset.dropFields ?? []), ...(own.dropFields ?? []), ...otherMarks(taken)],
+    dropFields: [...(preset.dropFields ?? []), ...(own.dropFields ?? [])],
+    refusedMarks: otherMarks(taken),
     extraBody: own.extraBody ?? {},
     unsupported: [...(preset.unsupported ?? []), ...(own.unsupported ?? [])],
   }

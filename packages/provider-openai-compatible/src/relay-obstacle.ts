@@ -1,5 +1,6 @@
 import type { Dialect } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import { refusedFields } from './cache-marks.ts'
 import { without } from './drop-fields.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { isMissing, isStreamedUpstream, type RequestSettings, wantsNoReasoning } from './encode-request.ts'
@@ -23,7 +24,7 @@ export function relayObstacle(
   if (request.functions || request.function_call) return 'functions are sent as tools'
   return (
     streamObstacle(request, settings) ??
-    fieldObstacle(asFields(request), settings) ??
+    fieldObstacle(request, settings) ??
     toolObstacle(request, settings) ??
     messageObstacle(request, settings)
   )
@@ -54,17 +55,16 @@ function streamObstacle(
   return isRefused ? 'the service does not take stream_options' : undefined
 }
 
-function fieldObstacle(
-  request: Fields,
-  { tokenLimitField, extraBody, dropFields }: RequestSettings,
-): string | undefined {
+function fieldObstacle(chat: ChatCompletionRequest, settings: RequestSettings): string | undefined {
+  const { tokenLimitField, extraBody } = settings
+  const request = asFields(chat)
   if (tokenLimitField !== 'asSent') {
     const other = tokenLimitField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
     if (request[other] !== undefined) return `${other} is sent as ${tokenLimitField}`
     if (request[tokenLimitField] === null) return `a ${tokenLimitField} of null is left out`
   }
   for (const name in extraBody) if (isMissing(request, name)) return `${name} is filled in`
-  for (const path of dropFields) if (without(request, path) !== request) return `${path} is left out`
+  for (const path of refusedFields(chat, settings)) if (without(request, path) !== request) return `${path} is left out`
   return undefined
 }
 

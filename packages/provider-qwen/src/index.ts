@@ -18,6 +18,7 @@ const quirks: OpenAICompatibleOptions = {
   tokenLimitField: 'max_tokens',
   // Not known there.
   dropFields: ['logit_bias'],
+  cacheMarks: ['cache_control'],
   sendReasoningHistory: 'reasoning_content',
 }
 

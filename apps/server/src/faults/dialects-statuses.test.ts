@@ -167,7 +167,7 @@ describe.each(pairs)('$pair', ({ client, kind }) => {
   })
 })
 
-const overload: Told = { status: 502, openai: ['server_error', 'overloaded'], messages: 'overloaded_error' }
+const overload: Told = { status: 503, openai: ['server_error', 'overloaded'], messages: 'overloaded_error' }
 
 test.each(clients.map((client) => ({ client, dialect: client.dialect })))(
   "Anthropic's 529 is a failure of the upstream ($dialect)",

@@ -4,12 +4,13 @@ import { type AddressInfo, connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { isDragomanError } from '@dragoman/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BodyBudget } from './body-budget.ts'
 import { openExchange } from './exchange.ts'
 import { bodyReader, type JsonBody } from './read-json.ts'
 
 // Equal, so that one byte that is still held would refuse the next full body.
 const limits = { maxBodyBytes: 2_000, maxBodiesBytes: 2_000 }
-const readJson = bodyReader(limits)
+const readJson = bodyReader(new BodyBudget(limits))
 
 type Outcome = JsonBody | { readonly code: string }
 let told: (outcome: Outcome) => void

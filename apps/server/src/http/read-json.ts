@@ -3,15 +3,9 @@ import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { DragomanError } from '@dragoman/core'
-import { exchangeOf, header } from './exchange.ts'
+import { type BodyBudget, linger, tooLarge } from './body-budget.ts'
+import { header } from './exchange.ts'
 import { checkShape } from './json-shape.ts'
-
-export interface BodyLimits {
-  /** One body, decoded. */
-  readonly maxBodyBytes: number
-  /** All bodies that are being read or held at once. */
-  readonly maxBodiesBytes: number
-}
 
 export interface JsonBody {
   readonly value: unknown
@@ -27,34 +21,16 @@ const decoders: Readonly<Record<string, () => Readable & NodeJS.WritableStream>>
   zstd: createZstdDecompress,
 }
 
-/**
- * How long, and how much, a client may go on sending of a body that has been refused already, before its connection is
- * cut: many look at the answer only when they have sent everything.
- */
-const lingerMs = 2_000
-const lingerBytes = 32 * 1024 * 1024
-
 /** Reads JSON bodies within limits. A body counts as held until its answer is over. */
-export function bodyReader(limits: BodyLimits) {
-  let heldBytes = 0
-
+export function bodyReader(budget: BodyBudget) {
   return async function readJson(request: IncomingMessage, response: ServerResponse): Promise<JsonBody> {
     const type = header(request.headers, 'content-type') ?? ''
     if (type !== 'application/json') checkType(type)
-    let mine = 0
-    exchangeOf(response).atEnd(() => {
-      heldBytes -= mine
-    })
-    const hold = (bytes: number) => {
-      mine += bytes
-      heldBytes += bytes
-      if (mine > limits.maxBodyBytes) throw tooLarge(limits)
-      if (heldBytes > limits.maxBodiesBytes) {
-        throw new DragomanError('overloaded', 'Too many large requests at once (limits.maxBodiesBytes)')
-      }
-    }
+    const hold = budget.holder(response)
     try {
-      if (Number(header(request.headers, 'content-length') ?? 0) > limits.maxBodyBytes) throw tooLarge(limits)
+      if (Number(header(request.headers, 'content-length') ?? 0) > budget.limits.maxBodyBytes) {
+        throw tooLarge(budget.limits)
+      }
       return parse(withoutMark(await readBytes(decoded(request), hold)), type)
     } catch (error) {
       if (!request.complete) linger(request, response)
@@ -68,26 +44,6 @@ function checkType(type: string): void {
   if (/^multipart\//i.test(type) || !/^utf-?8$/.test(charset)) {
     throw new DragomanError('unsupported_media_type', `Expected application/json in UTF-8, found ${type}`)
   }
-}
-
-/** What still comes goes nowhere for a while, so that the client reads its answer instead of a reset. */
-function linger(request: IncomingMessage, response: ServerResponse): void {
-  let allowed = lingerBytes
-  request.unpipe()
-  request.on('data', (piece: Buffer) => {
-    allowed -= piece.length
-    if (allowed < 0) request.pause()
-  })
-  request.resume()
-  // Not by `connection: close`: with that, Node cuts the connection as soon as the answer is out.
-  response.once('finish', () => {
-    const timer = setTimeout(() => request.destroy(), lingerMs)
-    request.once('close', () => clearTimeout(timer))
-  })
-}
-
-function tooLarge({ maxBodyBytes }: BodyLimits): DragomanError {
-  return new DragomanError('request_too_large', `The body is larger than ${maxBodyBytes} bytes (limits.maxBodyBytes)`)
 }
 
 function decoded(request: IncomingMessage): Readable {

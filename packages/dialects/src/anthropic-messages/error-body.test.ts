@@ -11,6 +11,7 @@ test.each([
   ['rate_limited', 'rate_limit_error'],
   ['upstream_timeout', 'timeout_error'],
   ['overloaded', 'overloaded_error'],
+  ['upstream_overloaded', 'overloaded_error'],
   ['internal', 'api_error'],
 ] as const)('%s is told as %s', (code, type) => {
   expect(messagesClient.errorBody(new DragomanError(code, 'Why'), 'req_1')).toEqual({
@@ -18,11 +19,6 @@ test.each([
     error: { type, message: 'Why' },
     request_id: 'req_1',
   })
-})
-
-test('that an upstream is overloaded keeps its name', () => {
-  const error = new DragomanError('upstream_unavailable', 'Busy', { publicCode: 'overloaded' })
-  expect(messagesClient.errorBody(error)).toMatchObject({ error: { type: 'overloaded_error' } })
 })
 
 test('the words that make Claude Code compact are said, once', () => {

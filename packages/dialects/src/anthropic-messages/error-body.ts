@@ -10,15 +10,10 @@ export interface MessagesErrorBody {
 export function errorBody(error: DragomanError, requestId?: string): MessagesErrorBody {
   const body: MessagesErrorBody = {
     type: 'error',
-    error: { type: typeOf(error), message: messageOf(error) },
+    error: { type: errorTable[error.code].messagesType, message: messageOf(error) },
   }
   if (requestId !== undefined) body.request_id = requestId
   return body
-}
-
-/** That a service is overloaded is a failure like others to us; its clients know it by a type of its own. */
-function typeOf({ code, publicCode }: DragomanError): string {
-  return publicCode === 'overloaded' ? 'overloaded_error' : errorTable[code].messagesType
 }
 
 /** Claude Code compacts its conversation when it reads one of these, and gives up otherwise. */

@@ -5,7 +5,7 @@ import { messagesReader } from './upstream.ts'
 const error = (type: string, message: string) => ({ type: 'error', error: { type, message }, request_id: 'req_1' })
 
 test.each([
-  [error('overloaded_error', 'Overloaded'), 'upstream_unavailable', 'overloaded'],
+  [error('overloaded_error', 'Overloaded'), 'upstream_overloaded', 'overloaded'],
   [error('rate_limit_error', 'Slow down'), 'rate_limited', 'rate_limit_exceeded'],
   [error('authentication_error', 'No'), 'credential_rejected', 'invalid_api_key'],
   [error('permission_error', 'No'), 'credential_forbidden', null],

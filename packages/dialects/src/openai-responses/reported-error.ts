@@ -21,9 +21,10 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   invalid_request_error: 'invalid_request',
   unsupported_parameter: 'unsupported_parameter',
   unsupported_value: 'unsupported_value',
+  server_is_overloaded: 'upstream_overloaded',
+  slow_down: 'upstream_overloaded',
+  overloaded: 'upstream_overloaded',
 }
-
-const overloaded = new Set(['server_is_overloaded', 'slow_down', 'overloaded'])
 
 /** The error that an answer reports, from an object with `message`, and `code` or `type`. */
 export function reportedError(reported: unknown, clean: (text: string) => string): DragomanError {
@@ -32,10 +33,8 @@ export function reportedError(reported: unknown, clean: (text: string) => string
     typeof message === 'string' && message !== '' ? message : 'The upstream reported an error without a text'
   const name = [code, type].find((word) => typeof word === 'string' && Object.hasOwn(codes, word))
   const known = typeof name === 'string' ? codes[name] : undefined
-  const publicCode = typeof code === 'string' && overloaded.has(code) ? 'overloaded' : undefined
   return new DragomanError(known ?? 'upstream_unavailable', clean(words).slice(0, 2000), {
     origin: 'upstream',
-    publicCode,
     param: typeof param === 'string' ? param : undefined,
   })
 }

@@ -51,7 +51,7 @@ export const statusChecks = {
   '500': { reply: errorReply(500), codes: ['upstream_unavailable'] },
   '500 without JSON': { reply: { status: 500, body: 'oops' }, codes: ['upstream_unavailable'] },
   '503': { reply: errorReply(503, 'Overloaded'), codes: ['upstream_unavailable'] },
-  '529': { reply: errorReply(529, 'Overloaded'), codes: ['upstream_unavailable'] },
+  '529': { reply: errorReply(529, 'Overloaded'), codes: ['upstream_unavailable', 'upstream_overloaded'] },
   'HTML page with 200': { reply: htmlPage(), codes: ['upstream_protocol'] },
   'JSON error with 200': {
     reply: jsonReply({ error: { message: 'The engine is overloaded', type: 'server_error', param: null, code: null } }),
