@@ -35,6 +35,9 @@ Which clients work, endpoint by endpoint, and which test shows it. Made from the
 generate\` makes it anew, and CI fails where it is not up to date. Each test of chat, responses and messages runs over three
 fakes of services: one in OpenAI's style, one whose model writes Kimi's markup into its text, and Anthropic.
 
+Coding agents (Codex, Claude Code, opencode, Qwen Code) are too large for that: a program that is started by hand has each
+of them do a task ([CONTRIBUTING.md](../CONTRIBUTING.md#try-real-agents)).
+
 ${sections.join('\n')}`
 }
 

@@ -1,7 +1,11 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { DragomanError, type Provider, Secret } from '@dragoman/core'
+import type { Model } from '@dragoman/openai-schema'
 import { chatChunks } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
+import { FileStore } from './file-store.ts'
 import { greeter, rawRequest, startTestServer } from './test-server.ts'
 
 const chatPath = '/v1/chat/completions'
@@ -194,6 +198,17 @@ test('models are listed and read by ids with slashes, plain or encoded', async (
   expect((await rawRequest(server.url, { path: '/v1/models/%E0%A4%A' })).status).toBe(400)
 })
 
+test('a model with a time that cannot be is listed, and so are the others', async () => {
+  const times = [1.7e15, Number.NaN, -1e20, undefined, 'x', 1_700_000_000]
+  await using server = await startTestServer({
+    ...greeter,
+    models: async () => times.map((created, i) => ({ id: `m${i}`, object: 'model', created, owned_by: 'o' }) as Model),
+  })
+  const { data } = JSON.parse((await rawRequest(server.url, { path: '/v1/models' })).text)
+  const bare = data.filter(({ id }: Model) => !id.includes('/')).map(({ created }: Model) => created)
+  expect(bare).toEqual([0, 0, 0, 0, 0, 1_700_000_000])
+})
+
 test('HEAD answers like GET, without a body', async () => {
   await using server = await startTestServer()
   for (const path of ['/', '/health', '/v1/models']) {
@@ -214,12 +229,24 @@ test('/health says what is running since when; / says how to call it', async () 
   const asJson = await rawRequest(server.url, { headers: { accept: '*/*' } })
   expect(JSON.parse(asJson.text)).toMatchObject({
     name: 'dragoman',
-    endpoints: expect.arrayContaining(['GET /v1/models']),
+    endpoints: expect.arrayContaining(['GET /v1/models', 'POST /v1/embeddings', 'GET /v1/files/{id}/content']),
   })
   const page = await rawRequest(server.url, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
   expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
   expect(page.headers['content-security-policy']).toContain("default-src 'none'")
   expect(page.text).toContain(`${server.url}/v1`)
+})
+
+test('every endpoint that / names is there', async () => {
+  // Nothing is kept in it.
+  const files = new FileStore({ folder: join(tmpdir(), 'dragoman-no-files') })
+  await using server = await startTestServer(undefined, { files })
+  const { endpoints } = JSON.parse((await rawRequest(server.url)).text) as { endpoints: string[] }
+  for (const endpoint of endpoints) {
+    const [method = '', path = ''] = endpoint.replace('{id}', 'none').split(' ')
+    const { text } = await rawRequest(server.url, { method, path })
+    expect([endpoint, text]).toEqual([endpoint, expect.not.stringMatching(/unknown_url|method_not_allowed/)])
+  }
 })
 
 test('a browser that asks for an icon is told that there is none, and asks no more', async () => {

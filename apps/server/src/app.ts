@@ -123,7 +123,7 @@ export function createApp(options: AppOptions): App {
   const { read, remove, inputItems, cancel } = storedResponses(store)
   serve(router, '/v1/responses', {
     get: noWebSocket,
-    post: createResponse({ ...translating('openai-responses'), store, onNotKept }),
+    post: createResponse({ ...translating('openai-responses'), store, budget, onNotKept }),
   })
   // Endpoints of OpenAI's that are not here, and no ids.
   router.post(['/v1/responses/compact', '/v1/responses/input_tokens'], (request, response) => {

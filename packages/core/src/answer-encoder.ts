@@ -19,7 +19,7 @@ export interface AnswerEncoder {
    * Told before frames of an upstream, which speaks the same dialect, are written as they are. They bring their own end:
    * then `end` gives nothing.
    */
-  relayed?(): void
+  relayed?(frames: Uint8Array): void
   heartbeat(): string
   /** After a complete answer. */
   end(): string
@@ -53,7 +53,7 @@ function makeChatEncoder(includesUsage: boolean): AnswerEncoder {
 export function encodeItem(item: AnswerItem, encoder: AnswerEncoder): string | Uint8Array {
   if (item === heartbeat) return encoder.heartbeat()
   if (!(item instanceof Uint8Array)) return encoder.chunk(item)
-  encoder.relayed?.()
+  encoder.relayed?.(item)
   return item
 }
 

@@ -55,6 +55,7 @@ export type {
   RelayRequest,
 } from './provider.ts'
 export { ReasoningDetails } from './reasoning-details.ts'
+export type { ReasoningSeal, SealedReasoning } from './reasoning-seal.ts'
 export { Secret } from './secret.ts'
 export { sourceTextOf, withSourceText } from './source-text.ts'
 export { untilStop } from './stop-sequences.ts'

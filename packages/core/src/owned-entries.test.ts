@@ -22,6 +22,28 @@ test('the oldest of an owner leaves first, and nobody else’s', async () => {
   expect(await entries.get('b', '0')).toBe('theirs')
 })
 
+test('a large entry takes the place of several, and never of all before it was written', async () => {
+  const entries = new OwnedEntries(memoryState({ clock }), {
+    kind: 'note',
+    maxEntries: 4,
+    maxCharacters: 40,
+    ttlMs: 1_000,
+  })
+  const kept = async () => {
+    const ids = ['1', '2', '3', 'large', 'huge', '4']
+    const values = await Promise.all(ids.map((id) => entries.get('a', id)))
+    return ids.filter((_, i) => values[i] !== undefined)
+  }
+  for (const id of ['1', '2', '3']) await entries.set('a', id, 'x'.repeat(10))
+  expect(await kept()).toEqual(['1', '2', '3'])
+  await entries.set('a', 'large', 'x'.repeat(21))
+  expect(await kept()).toEqual(['3', 'large'])
+  await entries.set('a', 'huge', 'x'.repeat(400))
+  expect(await kept()).toEqual(['huge'])
+  await entries.set('a', '4', 'x')
+  expect(await kept()).toEqual(['4'])
+})
+
 test('entries expire, and are deleted', async () => {
   const entries = open()
   await entries.set('a', '1', 'x')

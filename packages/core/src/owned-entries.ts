@@ -5,6 +5,11 @@ export interface OwnedEntriesOptions {
   readonly kind: string
   /** Of one owner; the oldest leave first. */
   readonly maxEntries: number
+  /**
+   * Of one owner, in characters. An entry that is larger than its part of that, `maxCharacters / maxEntries`, takes the
+   * place of several. Default: whatever they take.
+   */
+  readonly maxCharacters?: number | undefined
   /** From when an entry was written. */
   readonly ttlMs: number
 }
@@ -28,15 +33,24 @@ export class OwnedEntries {
 
   async set(owner: string, id: string, value: string): Promise<void> {
     const { kind, maxEntries, ttlMs } = this.#options
+    const places = this.#placesOf(value)
     const key = this.#key(owner, id)
     const isNew = (await this.#state.get(key)) === undefined
     await this.#state.set(key, value, { ttlMs })
     if (!isNew) return
-    const count = await this.#state.increment(`${kind}-count:${owner}`, 1, { ttlMs: countMs })
-    const slot = `${kind}-slot:${owner}:${count % maxEntries}`
-    const oldest = await this.#state.get(slot)
-    await this.#state.set(slot, key, { ttlMs })
-    if (oldest !== undefined) await this.#state.delete(oldest)
+    const count = await this.#state.increment(`${kind}-count:${owner}`, places, { ttlMs: countMs })
+    for (let place = count - places + 1; place <= count; place++) {
+      const slot = `${kind}-slot:${owner}:${place % maxEntries}`
+      const oldest = await this.#state.get(slot)
+      await this.#state.set(slot, key, { ttlMs })
+      if (oldest !== undefined && oldest !== key) await this.#state.delete(oldest)
+    }
+  }
+
+  #placesOf(value: string): number {
+    const { maxEntries, maxCharacters } = this.#options
+    if (maxCharacters === undefined) return 1
+    return Math.min(maxEntries, Math.max(1, Math.ceil((value.length * maxEntries) / maxCharacters)))
   }
 
   delete(owner: string, id: string): Promise<void> {

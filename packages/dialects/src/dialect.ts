@@ -1,6 +1,5 @@
-import type { AnswerEncoder, AnswerReader, Dialect, DragomanError } from '@dragoman/core'
+import type { AnswerEncoder, AnswerReader, Dialect, DragomanError, ReasoningSeal } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionRequest } from '@dragoman/openai-schema'
-import type { ReasoningSeal } from './reasoning-seal.ts'
 
 /** A dialect as clients speak it: their requests are read, their answers written. */
 export interface ClientDialect {

@@ -1,2 +1,1 @@
 export type { ClientDialect, ReadOptions, ReadRequest, RelayOnly, UpstreamDialect, WrittenRequest } from './dialect.ts'
-export type { ReasoningSeal, SealedReasoning } from './reasoning-seal.ts'

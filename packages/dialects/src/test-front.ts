@@ -3,11 +3,11 @@ import {
   completionToChunks,
   type DragomanError,
   isDragomanError,
+  type ReasoningSeal,
   toDragomanError,
 } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { ClientDialect } from './dialect.ts'
-import type { ReasoningSeal } from './reasoning-seal.ts'
 
 /** What a model answers to a request: chunks, or a whole completion, which is streamed where a stream is asked for. */
 export type Model = (chat: ChatCompletionRequest) => readonly Said[] | ChatCompletion

@@ -110,10 +110,13 @@ export class ChatTap extends EventTap {
     if (this.#isMoreText(data)) return true
     const json = parseJson(unfolded(data))
     if (!isRecord(json)) throw protocolError('sent an event that is no JSON object')
-    if (json.error || (!Array.isArray(json.choices) && typeof json.message === 'string'))
-      throw errorFrom(parseJson(unfolded(bytes.toString('utf8', at + 6, end))))
+    // In its own characters. They cannot be had from those for bytes: escapes stand for characters in both.
+    const readAnew = () => parseJson(unfolded(bytes.toString('utf8', at + 6, end)))
+    if (json.error || (!Array.isArray(json.choices) && typeof json.message === 'string')) throw errorFrom(readAnew())
     const passes = this.#chunk(json)
     this.#around = around(json, data)
+    // One that is text alone has nothing that a later turn needs.
+    if (this.#turn && !this.#around) this.#turn.chunk((isAscii(data) ? json : readAnew()) as ChatCompletionChunk)
     return passes
   }
 
@@ -143,7 +146,6 @@ export class ChatTap extends EventTap {
       if (!isRecord(choice)) throw protocolError('sent a choice that is no object')
       const delta = isRecord(choice.delta) ? choice.delta : {}
       this.#read(choice, delta, 0, lengthOf)
-      if (!choice.index) this.#turn?.said(delta, 'latin1')
     }
     if (choices.length > 0 || !usage) return true
     // Zeros say nothing: an estimate takes their place.
@@ -205,6 +207,12 @@ function around(json: Readonly<Record<string, unknown>>, data: string): Around |
   if (at < 0 || endsText.test(delta.content)) return undefined
   return { before: data.slice(0, at + '"content":"'.length), after: data.slice(at + text.length - 1) }
 }
+
+function isAscii(latin1: string): boolean {
+  return !beyondAscii.test(latin1)
+}
+
+const beyondAscii = /[\x80-\xff]/
 
 function nothing(): number {
   return 0

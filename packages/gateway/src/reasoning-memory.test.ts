@@ -50,6 +50,8 @@ function thinker(
   return { provider, asked }
 }
 
+const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+
 function request(model: string, turn?: AssistantMessage): ChatCompletionRequest {
   const answered = turn ? [turn, { role: 'tool' as const, tool_call_id: call.id, content: 'seen' }] : []
   return { model, messages: [{ role: 'user', content: 'x' }, ...answered] }
@@ -102,10 +104,14 @@ test('what the client brings itself is left as it is', async () => {
   expect(turnOf(kimi.asked[1]).reasoning_content).toBe('my own')
 })
 
-test('it is remembered also of an answer that went on as the bytes it came in', async () => {
+test.each([
+  ['as UTF-8', (json: string) => json],
+  ['by escapes', (json: string) => json.replace(/[^\x20-\x7e]/g, escaped)],
+  ['by both', (json: string) => json.replace(/[äé]/g, escaped)],
+])('it is remembered also of an answer that went on as the bytes it came in (%s)', async (_name, written) => {
   const kimi = thinker('kimi')
   const chunks = chatChunks({
-    reasoning: ['Ich prüfe ', 'é.'],
+    reasoning: ['Ich prüfe ', 'é, 中, ä.'],
     toolCalls: [{ id: call.id, name: 'look', arguments: ['{"b":1,', '"a":"x"}'] }],
     usage: tokens(1, 2),
   })
@@ -115,7 +121,7 @@ test('it is remembered also of an answer that went on as the bytes it came in', 
     relay: async () => ({
       kind: 'events',
       pieces: (async function* () {
-        for (const chunk of chunks) yield Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`)
+        for (const chunk of chunks) yield Buffer.from(`data: ${written(JSON.stringify(chunk))}\n\n`)
       })(),
       errorFrom: () => expect.unreachable(),
     }),
@@ -126,7 +132,7 @@ test('it is remembered also of an answer that went on as the bytes it came in', 
   if (answer.kind === 'chunks') for await (const _ of answer.chunks);
   expect(records[0]?.attempts[0]?.relayed).toBe(true)
   await gateway.chat(request('kimi', droppedByClient), { signal: noSignal })
-  expect(turnOf(kimi.asked[0]).reasoning_content).toBe('Ich prüfe é.')
+  expect(turnOf(kimi.asked[0]).reasoning_content).toBe('Ich prüfe é, 中, ä.')
 })
 
 test('signatures return to where they come from, and the text to everybody who wants it', async () => {
@@ -166,6 +172,20 @@ test('a request whose signatures are refused is repeated once without them, and 
   expect(calls).toBe(2)
   expect(answer.route?.dropped).toEqual(['messages[].reasoning_details'])
   expect(records[0]?.attempts.map(({ error }) => error?.code)).toEqual(['invalid_request', undefined])
+})
+
+test('it is not repeated where no call is left, and the refusal is told', async () => {
+  const claude = thinker('claude', {
+    chat() {
+      throw new DragomanError('invalid_request', 'Invalid `signature` in `thinking` block', { origin: 'upstream' })
+    },
+  })
+  const { gateway, records } = gatewayOf([claude.provider], {}, { attempts: 1 })
+  const asked = gateway.chat(request('claude', { ...droppedByClient, reasoning_details: [signed] }), {
+    signal: noSignal,
+  })
+  await expect(asked).rejects.toMatchObject({ code: 'invalid_request' })
+  expect(records[0]?.attempts).toHaveLength(1)
 })
 
 test('another 400 is not repeated', async () => {

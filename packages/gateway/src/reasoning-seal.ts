@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { ReasoningDetail } from '@dragoman/openai-schema'
+import type { ReasoningSeal } from '@dragoman/core'
 import { withOrigin } from './reasoning-origin.ts'
 
 /** What every sealed value begins with: the form, and its version. */
@@ -11,17 +11,6 @@ const maxBytes = 32 * 1024 * 1024
 
 const nonceBytes = 12
 const tagBytes = 16
-
-/** Reasoning of one turn. */
-export interface Reasoning {
-  readonly text: string
-  readonly details?: readonly ReasoningDetail[] | undefined
-}
-
-export interface ReasoningSeal {
-  seal(reasoning: Reasoning): string
-  open(value: string): Reasoning | undefined
-}
 
 export interface ReasoningSealOptions {
   /** 32 bytes. Values outlive the process where the key does. */

@@ -251,7 +251,7 @@ export class RequestRun {
         if (this.#broken) throw error
         this.#close(attempt, error)
         health.failed(targetName(target), error, clock.now())
-        const instead = next.instead?.(error)
+        const instead = callsLeft > 0 ? next.instead?.(error) : undefined
         if (instead) {
           next = instead
           continue

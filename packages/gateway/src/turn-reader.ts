@@ -22,29 +22,24 @@ export class TurnReader {
     this.#maxLength = maxLength
   }
 
+  /** Of a relayed one what is said of the type need not hold: its first choice may have no index, and no delta. */
   chunk({ choices }: ChatCompletionChunk): void {
-    const choice = choices[0]
-    if (choice && choice.index === 0) this.said(choice.delta)
+    for (const { index, delta } of choices) if (!index && isRecord(delta)) this.said(delta)
   }
 
-  /**
-   * A message, or a delta of one.
-   *
-   * @param encoding `latin1` where each character stands for a byte of UTF-8
-   */
-  said(said: object, encoding: 'utf8' | 'latin1' = 'utf8'): void {
+  /** A message, or a delta of one. */
+  said(said: object): void {
     const { reasoning_content, reasoning, reasoning_details, tool_calls } = said as Record<string, unknown>
     const text = reasoning_content ?? reasoning
-    if (typeof text === 'string' && text !== '') this.#add(this.#text, text, encoding)
+    if (typeof text === 'string' && text !== '') this.#add(text)
     if (Array.isArray(reasoning_details)) {
       for (const detail of reasoning_details) {
         if (!isRecord(detail)) continue
-        const read = encoding === 'latin1' ? JSON.parse(utf8(JSON.stringify(detail))) : detail
-        this.#length += JSON.stringify(read).length
-        this.#details.add(read as unknown as ReasoningDetail) // as the upstream sent it, to go back to it
+        this.#length += JSON.stringify(detail).length
+        this.#details.add(detail as unknown as ReasoningDetail) // as the upstream sent it, to go back to it
       }
     }
-    if (Array.isArray(tool_calls)) for (const call of tool_calls) if (isRecord(call)) this.#call(call, encoding)
+    if (Array.isArray(tool_calls)) for (const call of tool_calls) if (isRecord(call)) this.#call(call)
   }
 
   /** Undefined where no tool was called, or nothing was thought before. */
@@ -54,26 +49,18 @@ export class TurnReader {
     return { call, text: this.#text.join(''), details: this.#details.list() }
   }
 
-  #call(call: Readonly<Record<string, unknown>>, encoding: 'utf8' | 'latin1'): void {
+  #call(call: Readonly<Record<string, unknown>>): void {
     const { index, id, function: called } = call
     // The first one of the answer, and what follows of it.
     if (index !== undefined ? index !== 0 : this.#id !== '') return
     if (typeof id === 'string' && this.#id === '') this.#id = id
     if (!isRecord(called)) return
     if (typeof called.name === 'string' && this.#name === '') this.#name = called.name
-    if (typeof called.arguments === 'string') this.#arguments.push(decoded(called.arguments, encoding))
+    if (typeof called.arguments === 'string') this.#arguments.push(called.arguments)
   }
 
-  #add(texts: string[], text: string, encoding: 'utf8' | 'latin1'): void {
+  #add(text: string): void {
     this.#length += text.length
-    if (this.#length <= this.#maxLength) texts.push(decoded(text, encoding))
+    if (this.#length <= this.#maxLength) this.#text.push(text)
   }
-}
-
-function decoded(text: string, encoding: 'utf8' | 'latin1'): string {
-  return encoding === 'latin1' ? utf8(text) : text
-}
-
-function utf8(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString()
 }

@@ -162,7 +162,7 @@ test.each([
   ['an HTML 502', htmlPage(502), 'upstream_unavailable'],
   ['a 429', detail('Too many requests', 429), 'rate_limited'],
   ['a 404', detail('Model not found', 404), 'deployment_not_found'],
-])('covers k2think-web errors: %s', async (_, reply, code) => {
+])('covers k2think-web errors: %s is told by what it means', async (_, reply, code) => {
   await using k2 = await startSite()
   k2.answer(reply)
   const { chunks } = k2.as({ token: k2.site.token })

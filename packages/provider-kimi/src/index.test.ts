@@ -127,7 +127,7 @@ describe('errors', () => {
     [429, 'engine_overloaded_error', 'The engine is currently overloaded', 'upstream_unavailable'],
     [500, 'unexpected_output', 'invalid state transition', 'upstream_unavailable'],
     [503, 'server_unavailable', 'Service unavailable', 'upstream_unavailable'],
-  ])('covers kimi errors: %d %s "%s" is %s', async (status, type, message, code) => {
+  ])('covers kimi errors: a %d of type %s that says "%s" is %s', async (status, type, message, code) => {
     await using rig = await start(refused(status, type, message))
     await expect(rig.answer({ model: 'kimi-k3', messages: user('Hi') })).rejects.toMatchObject({ code })
   })

@@ -135,7 +135,7 @@ describe('errors', () => {
     ['no message', jsonReply({ success: true, data: {} }), 'upstream_empty', 'nothing'],
     ['other JSON', jsonReply({ hello: 1 }), 'upstream_unavailable', '200'],
   ]
-  test.each(replies)('covers kimi-nonce errors: %s', async (_, reply, code, words) => {
+  test.each(replies)('covers kimi-nonce errors: %s is an error, and not remembered', async (_, reply, code, words) => {
     await using rig = await start()
     rig.site.answer = () => reply
     await expect(rig.ask({ user: 'u' })).rejects.toMatchObject({ code, message: expect.stringContaining(words) })

@@ -51,7 +51,7 @@ describe('the message', () => {
     ['kimi-k2.6-thinking', {}, { thinking: true }],
     ['kimi-k2-thinking', {}, { thinking: true }],
     ['kimi-k2-thinking', { thinking: { type: 'disabled' } }, { thinking: false }],
-  ])('covers kimi-web reasoning: %s with %j', async (model, request, expected) => {
+  ])('covers kimi-web reasoning: %s thinks as %j asks', async (model, request, expected) => {
     await using rig = await start()
     await rig.ask({ model, ...request })
     expect(rig.site.messages[0]?.options).toEqual(expected)

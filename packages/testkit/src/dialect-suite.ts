@@ -163,7 +163,7 @@ export function testDialect(name: string, options: DialectSuiteOptions): void {
 
     test('frames of an upstream that go out as they came bring their own end', () => {
       const encoder = encoderOf(options)
-      encoder.relayed?.()
+      encoder.relayed?.(new Uint8Array())
       expect(encoder.end()).toBe('')
     })
 

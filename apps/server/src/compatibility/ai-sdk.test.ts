@@ -1,21 +1,14 @@
 import { createAnthropic } from '@ai-sdk/anthropic'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { tokens } from '@dragoman/testkit'
 import { generateText, jsonSchema, type LanguageModel, stepCountIs, streamText, tool } from 'ai'
 import { describe, expect, test } from 'vitest'
 import { type Front, model, startFront } from './test-front.ts'
+import { looks, says } from './test-said.ts'
 import { upstreamKinds } from './test-upstreams.ts'
 import { weather } from './test-weather.ts'
 
 const prompt = 'Weather in Oslo?'
-const usage = tokens(12, 7)
-const looks = {
-  reasoning: 'I should look.',
-  toolCalls: [{ id: 'call_1', name: 'get_weather', arguments: { city: 'Oslo' } }],
-  usage,
-}
-const says = { reasoning: 'Rain it is.', text: ['It is ', 'raining.'], usage }
 
 const compatible = ({ url, key }: Front) =>
   createOpenAICompatible({ name: 'front', baseURL: `${url}/v1`, apiKey: key, includeUsage: true })(model)

@@ -1,20 +1,13 @@
 import Anthropic from '@anthropic-ai/sdk'
-import { tokens } from '@dragoman/testkit'
 import { describe, expect, test } from 'vitest'
 import { type Front, model, startFront } from './test-front.ts'
+import { looks, says, usage } from './test-said.ts'
 import { upstreamKinds } from './test-upstreams.ts'
 import { weather } from './test-weather.ts'
 
 const clientOf = ({ url, key }: Front) => new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0 })
 const messages = [{ role: 'user' as const, content: 'Weather in Oslo?' }]
 const request = { model, max_tokens: 4096, messages, thinking: { type: 'enabled' as const, budget_tokens: 2048 } }
-const usage = tokens(12, 7)
-const looks = {
-  reasoning: 'I should look.',
-  toolCalls: [{ id: 'call_1', name: 'get_weather', arguments: { city: 'Oslo' } }],
-  usage,
-}
-const says = { reasoning: 'Rain it is.', text: ['It is ', 'raining.'], usage }
 
 const tools: Anthropic.Tool[] = [{ name: weather.name, description: weather.description, input_schema: weather.schema }]
 

@@ -1,22 +1,16 @@
-import { tokens, weatherTool } from '@dragoman/testkit'
+import { weatherTool } from '@dragoman/testkit'
 import OpenAI from 'openai'
 import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Front, model, startFront } from './test-front.ts'
+import { looks, says, usage } from './test-said.ts'
 import { upstreamKinds } from './test-upstreams.ts'
 import { weather } from './test-weather.ts'
 
 const clientOf = ({ url, key }: Front) => new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 })
 const input = 'Weather in Oslo?'
 const messages = [{ role: 'user' as const, content: input }]
-const usage = tokens(12, 7)
-const looks = {
-  reasoning: 'I should look.',
-  toolCalls: [{ id: 'call_1', name: 'get_weather', arguments: { city: 'Oslo' } }],
-  usage,
-}
-const says = { reasoning: 'Rain it is.', text: ['It is ', 'raining.'], usage }
 const tools = [{ type: 'function' as const, name: weather.name, parameters: weather.schema, strict: false }]
 const Weather = z.object({ city: z.string(), wet: z.boolean() })
 const structured = { text: '{"city":"Oslo","wet":true}', usage }

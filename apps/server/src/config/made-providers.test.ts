@@ -17,7 +17,7 @@ describe('what is left aside, with a note', () => {
     [{ ANONYMOUS_MODE: 'true' }, 'ANONYMOUS_MODE is not used: it needs ZAI_WEB_SIGNING_KEY beside it'],
     [
       { TOOL_SUPPORT: 'false' },
-      'TOOL_SUPPORT is not used: it needs ZAI_WEB_SIGNING_KEY, K2THINK_API_KEY, K2_EMAIL, ACCOUNTS_FILE or TOKENS_FILE beside it',
+      'TOOL_SUPPORT is not used: it needs ZAI_WEB_SIGNING_KEY, K2THINK_API_KEY, K2_EMAIL, ACCOUNTS_FILE, TOKENS_FILE, QWEN_TOKEN, QWEN_EMAIL, LONGCAT_PASSPORT_TOKEN or LONGCAT_TOKENS_FILE beside it',
     ],
     [{ SESSION_CACHE_TTL: '3600' }, 'SESSION_CACHE_TTL is not used: it needs KIMI_NONCE=true beside it'],
     [{ TARGET_API_URL: 'https://o.example' }, 'TARGET_API_URL is not used: it needs TOKEN_POOL beside it'],

@@ -53,6 +53,7 @@ const wrongResponses: readonly (readonly [what: string, fields: Fields, path: st
   ['a file by its id', { input: user([{ type: 'input_file', file_id: 'file-1' }]) }, 'input[0].content[0].file_id'],
   ['an output without a call', { input: [...user('x'), output] }, 'input[1].call_id'],
   ['a second output for a call', { input: [call, output, output] }, 'input[2].call_id'],
+  ['two calls of a turn with one id', { input: [call, call, output, output] }, 'input[1].call_id'],
   ['a call without an id', { input: [{ ...call, call_id: undefined }] }, 'input[0].call_id'],
   ['arguments that are no text', { input: [{ ...call, arguments: {} }] }, 'input[0].arguments'],
   ['an unknown reference', { input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input[0].id'],

@@ -24,15 +24,13 @@ const errorTypes = {
 }
 
 /** The one honest end of an answer that broke. */
-function expectBroken({ client, kind }: Pair, text: string, content: string): SeenAnswer {
+function expectBroken({ client }: Pair, text: string, content: string): SeenAnswer {
   const seen = client.read(text)
   expect(seen).toMatchObject({ content, isComplete: false, error: { message: expect.any(String) } })
   expect(seen.calls.filter(({ isDone }) => isDone)).toEqual([])
-  // The response that an upstream began is not ours to end.
-  const isRelayedResponse = client.dialect === 'responses' && kind.relays === 'responses'
-  if (!isRelayedResponse) expect(seen.error).toMatchObject(errorTypes[client.dialect])
-  const lastOfOurs = { chat: undefined, responses: 'response.failed', messages: 'error' }[client.dialect]
-  expect(seen.events.at(-1)).toBe(isRelayedResponse ? 'error' : lastOfOurs)
+  expect(seen.error).toMatchObject(errorTypes[client.dialect])
+  const last = { chat: undefined, responses: 'response.failed', messages: 'error' }[client.dialect]
+  expect(seen.events.at(-1)).toBe(last)
   if (client.dialect !== 'responses') expect(seen.stop).toBeUndefined()
   return seen
 }

@@ -9,6 +9,8 @@ export interface BodyLimits {
   readonly maxBodiesBytes: number
 }
 
+export type HoldBytes = (bytes: number) => void
+
 /** What bodies take of memory. One counts as held until its answer is over. */
 export class BodyBudget {
   readonly limits: BodyLimits
@@ -18,8 +20,12 @@ export class BodyBudget {
     this.limits = limits
   }
 
-  /** For one body: called with the size of each piece of it. Throws where that is too much. */
-  holder(response: ServerResponse): (bytes: number) => void {
+  /**
+   * For one body: called with the size of each piece of it. Throws where that is too much.
+   *
+   * @param what is held, for the error
+   */
+  holder(response: ServerResponse, what?: string): HoldBytes {
     const { maxBodyBytes, maxBodiesBytes } = this.limits
     let mine = 0
     exchangeOf(response).atEnd(() => {
@@ -28,7 +34,7 @@ export class BodyBudget {
     return (bytes) => {
       mine += bytes
       this.#heldBytes += bytes
-      if (mine > maxBodyBytes) throw tooLarge(this.limits)
+      if (mine > maxBodyBytes) throw tooLarge(this.limits, what)
       if (this.#heldBytes > maxBodiesBytes) {
         throw new DragomanError('overloaded', 'Too many large requests at once (limits.maxBodiesBytes)')
       }
@@ -36,8 +42,8 @@ export class BodyBudget {
   }
 }
 
-export function tooLarge({ maxBodyBytes }: Pick<BodyLimits, 'maxBodyBytes'>): DragomanError {
-  return new DragomanError('request_too_large', `The body is larger than ${maxBodyBytes} bytes (limits.maxBodyBytes)`)
+export function tooLarge({ maxBodyBytes }: Pick<BodyLimits, 'maxBodyBytes'>, what = 'The body'): DragomanError {
+  return new DragomanError('request_too_large', `${what} is larger than ${maxBodyBytes} bytes (limits.maxBodyBytes)`)
 }
 
 /**

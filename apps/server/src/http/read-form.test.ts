@@ -102,6 +102,35 @@ test('wherever a form is cut, it goes on with another model and nothing else cha
   expect(await sentOn([...form].map((_, i) => form.subarray(i, i + 1)))).toBe(expected)
 })
 
+test('what comes byte by byte goes on as it comes, and from its beginning to another attempt', async () => {
+  const request = new IncomingMessage(new Socket())
+  request.headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
+  const response = new ServerResponse(request)
+  openExchange(request, response, 0)
+  const form = formReader(new BodyBudget({ maxBodyBytes: 10_000, maxBodiesBytes: 10_000 }))(request, response)
+  const [head = '', open = ''] = [part('name="model"', ''), part('name="file"; filename="x"', '')].map((each) =>
+    each.slice(0, -'\r\n'.length),
+  )
+  request.push(`${head}mm\r\n${open}`)
+  await form.field('model')
+  const first = form.bytes('model', 'n')[Symbol.asyncIterator]()
+  const second = form.bytes('model', 'o')
+  const given: string[] = []
+  const take = async () => given.push(Buffer.from((await first.next()).value ?? []).toString())
+  while (!given.join('').endsWith(open)) await take()
+  for (const byte of 'abc') {
+    request.push(byte)
+    await take()
+  }
+  request.push(`\r\n${end}`)
+  request.push(null)
+  await take()
+  expect(given).toEqual([head, 'n', `\r\n${open}`, 'a', 'b', 'c', `\r\n${end}`])
+  const again: Uint8Array[] = []
+  for await (const piece of second) again.push(piece)
+  expect(Buffer.concat(again).toString()).toBe(`${head}o\r\n${open}abc\r\n${end}`)
+})
+
 test('a form that stops coming is given up', async () => {
   const request = new IncomingMessage(new Socket())
   request.headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, DragomanError, systemClock, Watchdog } from '@dragoman/core'
 import { type BodyBudget, linger, tooLarge } from './body-budget.ts'
 import { header } from './exchange.ts'
+import { Pieces } from './pieces.ts'
 import { type FormPart, FormParts } from './read-form-parts.ts'
 
 /** A client that sends nothing for so long has left, or wants to occupy an upstream. */
@@ -96,7 +97,7 @@ class ArrivingForm implements Form {
   readonly contentType: string
   readonly #bytes: number | undefined
   readonly #scanner: FormParts
-  readonly #pieces: Buffer[] = []
+  readonly #pieces = new Pieces()
   readonly #parts: FormPart[] = []
   /** Fields that were asked for: another one of the same name would be another value, unseen. */
   readonly #asked = new Set<string>()
@@ -114,7 +115,7 @@ class ArrivingForm implements Form {
   }
 
   push(piece: Buffer): void {
-    this.#pieces.push(piece)
+    this.#pieces.add(piece)
     this.#scanner.push(piece)
     this.#wake()
   }
@@ -133,7 +134,7 @@ class ArrivingForm implements Form {
     if (this.#isOver) return
     this.#isOver = true
     this.#error = { cause }
-    this.#pieces.length = 0
+    this.#pieces.clear()
     this.#wake()
   }
 
@@ -155,13 +156,24 @@ class ArrivingForm implements Form {
     const to = part?.to ?? 0
     let isWritten = part === undefined
     let at = 0
-    for (let i = 0; ; i++) {
-      while (i >= this.#pieces.length) {
+    let i = 0
+    /** How much of a piece has been given: the last one may grow meanwhile. */
+    let given = 0
+    for (;;) {
+      const { list } = this.#pieces
+      const piece = list[i]?.subarray(given)
+      if (!piece || piece.length === 0) {
+        if (i + 1 < list.length) {
+          i++
+          given = 0
+          continue
+        }
         this.#assertGood()
         if (this.#isOver) return
         await this.#waiting.promise
+        continue
       }
-      const piece = this.#pieces[i] ?? Buffer.alloc(0)
+      given += piece.length
       const before = piece.subarray(0, Math.max(0, from - at))
       const after = piece.subarray(Math.max(0, to - at))
       at += piece.length
@@ -188,7 +200,7 @@ class ArrivingForm implements Form {
   content({ from, to }: FormPart): Buffer {
     const slices: Buffer[] = []
     let at = 0
-    for (const piece of this.#pieces) {
+    for (const piece of this.#pieces.list) {
       if (at < to && at + piece.length > from) slices.push(piece.subarray(Math.max(0, from - at), to - at))
       at += piece.length
     }

@@ -6,6 +6,7 @@ import { DragomanError } from '@dragoman/core'
 import { type BodyBudget, linger, tooLarge } from './body-budget.ts'
 import { header } from './exchange.ts'
 import { checkShape } from './json-shape.ts'
+import { Pieces } from './pieces.ts'
 
 export interface JsonBody {
   readonly value: unknown
@@ -60,11 +61,11 @@ function decoded(request: IncomingMessage): Readable {
 
 function readBytes(body: Readable, hold: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
+    const pieces = new Pieces()
     let isOver = false
     const fail = (error: unknown) => {
       isOver = true
-      pieces.length = 0 // the request holds its listeners, and with them these, for as long as its connection lasts
+      pieces.clear() // the request holds its listeners, and with them these, for as long as its connection lasts
       // A decoder has no more to do; the request itself is let run out.
       if (!(body instanceof IncomingMessage)) body.destroy()
       reject(error)
@@ -73,14 +74,14 @@ function readBytes(body: Readable, hold: (bytes: number) => void): Promise<Buffe
       if (isOver) return
       try {
         hold(piece.length)
-        pieces.push(piece)
+        pieces.add(piece)
       } catch (error) {
         fail(error)
       }
     })
     body.on('end', () => {
       isOver = true
-      resolve(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces))
+      resolve(pieces.whole())
     })
     // A request has errors only when its connection has gone, a decoder when it cannot read what it is given.
     body.on('error', (cause) => {

@@ -58,7 +58,16 @@ class StreamWriter implements Taker<AnswerItem> {
   }
 
   item(item: AnswerItem): void {
-    this.#write(encodeItem(item, this.#encoder))
+    let frame: string | Uint8Array
+    try {
+      frame = encodeItem(item, this.#encoder)
+    } catch (cause) {
+      // Not to be written in this dialect: nobody asks for what would follow, and the upstream has to be told so.
+      this.#items.return?.()
+      this.fail(cause)
+      return
+    }
+    this.#write(frame)
     // A full socket takes its last frames at once, or they would be kept twice.
     if (this.#wire?.isFull) this.#flush()
     if (this.#wire?.isFull) this.#takeMoreWhenDrained(this.#wire)
@@ -66,7 +75,14 @@ class StreamWriter implements Taker<AnswerItem> {
   }
 
   done(): void {
-    this.#end(this.#encoder.end())
+    let last: string
+    try {
+      last = this.#encoder.end()
+    } catch (cause) {
+      this.fail(cause)
+      return
+    }
+    this.#end(last)
   }
 
   fail(cause: unknown): void {

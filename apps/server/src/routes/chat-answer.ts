@@ -67,7 +67,20 @@ export function tellRoute(
   response.setHeader('x-gateway-model', headerValue(route?.name ?? model))
   if (route) response.setHeader('x-gateway-provider', headerValue(route.provider))
   const all = route && route.dropped.length > 0 ? [...dropped, ...route.dropped] : dropped
-  if (all.length > 0) response.setHeader('x-gateway-dropped', all.map(headerValue).join(', '))
+  if (all.length > 0) response.setHeader('x-gateway-dropped', listed(all))
+}
+
+/** Clients take no head that is longer than some kilobytes, and a long history may have much to name. */
+const longestList = 2_048
+
+function listed(names: readonly string[]): string {
+  let list = ''
+  for (const [i, name] of names.entries()) {
+    const value = headerValue(name)
+    if (list.length + value.length > longestList) return `${list}, and ${names.length - i} more`
+    list += i === 0 ? value : `, ${value}`
+  }
+  return list
 }
 
 /**
@@ -83,9 +96,9 @@ function relayable(
   return {
     contentType: encoder.contentType,
     chunk: (chunk) => encoder.chunk(chunk),
-    relayed() {
+    relayed(frames) {
       isRelayed = true
-      encoder.relayed?.()
+      encoder.relayed?.(frames)
     },
     heartbeat: () => (!isRelayed && answer.isRelaying ? silence : encoder.heartbeat()),
     end: () => (isRelayed ? '' : encoder.end()),

@@ -75,7 +75,7 @@ export function withFiles(
     const value = await inlineFiles(body.value, dialect, async (id) => {
       const found = await store.content(client, id)
       if (!found) return undefined
-      hold ??= budget.holder(response)
+      hold ??= budget.holder(response, 'The body with its files')
       hold(Math.ceil((found.bytes.length * 4) / 3)) // as base64
       return { ...found.file, bytes: found.bytes }
     })

@@ -15,8 +15,22 @@ const endpoints = [
   'GET /v1/responses/{id}',
   'DELETE /v1/responses/{id}',
   'GET /v1/responses/{id}/input_items',
+  'POST /v1/responses/{id}/cancel',
   'POST /v1/messages',
   'POST /v1/messages/count_tokens',
+  'POST /v1/completions',
+  'POST /v1/embeddings',
+  'POST /v1/images/generations',
+  'POST /v1/images/edits',
+  'POST /v1/audio/speech',
+  'POST /v1/audio/transcriptions',
+  'POST /v1/audio/translations',
+  'POST /v1/moderations',
+  'GET /v1/files',
+  'POST /v1/files',
+  'GET /v1/files/{id}',
+  'DELETE /v1/files/{id}',
+  'GET /v1/files/{id}/content',
   'GET /v1/models',
   'GET /v1/models/{id}',
   'GET /health',
@@ -75,7 +89,9 @@ const stream = client.chat.completions.stream({
 })
 stream.on('content', (text) => process.stdout.write(text))
 await stream.done()`
-  const environment = `ANTHROPIC_BASE_URL=${origin} ANTHROPIC_AUTH_TOKEN=${facts.mode === 'open' ? key : `"${key}"`} ANTHROPIC_MODEL=${model} claude`
+  const claudeCode = `ANTHROPIC_BASE_URL=${origin} \\
+ANTHROPIC_AUTH_TOKEN=${facts.mode === 'open' ? key : `"${key}"`} \\
+ANTHROPIC_MODEL=${model} claude`
   const codex = `# ~/.codex/config.toml
 model = "${model}"
 model_provider = "dragoman"
@@ -97,7 +113,7 @@ wire_api = "responses"`
   body { font: 16px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1.25rem }
   h1 { font-size: 1.9rem; margin: 0 } h1 small { font-size: .95rem; font-weight: 400; color: var(--faint) }
   h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
-  pre { background: var(--soft); border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; line-height: 1.5 }
+  pre { background: var(--soft); border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; overflow-x: auto; font-size: .85rem; line-height: 1.5 }
   table { border-collapse: collapse; width: 100% } td { padding: .35rem .75rem .35rem 0; border-top: 1px solid var(--line) }
   td:first-child { font-family: ui-monospace, monospace; white-space: nowrap } td:last-child, p.faint { color: var(--faint) }
 </style>
@@ -110,11 +126,15 @@ wire_api = "responses"`
 <h2>OpenAI SDK</h2>
 <pre>${text(sdk)}</pre>
 <h2>Claude Code</h2>
-<pre>${text(environment)}</pre>
+<pre>${text(claudeCode)}</pre>
 <h2>Codex</h2>
 <pre>${text(codex)}</pre>
+<p class="faint">The key is taken from the variable that <code>env_key</code> names, which has to be set.</p>
+<pre>${facts.mode === 'open' ? `DRAGOMAN_KEY=${key} codex` : 'codex'}</pre>
 ${providers.length > 0 ? `<h2>Providers</h2>\n<table>${providers.join('')}</table>` : ''}
 ${facts.defaultModel ? `<p class="faint">A name that no provider knows is served by ${text(facts.defaultModel)}.</p>` : ''}
+<h2>Endpoints</h2>
+<pre>${text(endpoints.join('\n'))}</pre>
 </html>
 `
 }

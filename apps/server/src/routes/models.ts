@@ -28,9 +28,14 @@ export function readModel(gateway: Gateway, open: OpenRequests): Handler<{ id: s
   }
 }
 
+/** The last second that a date can stand for. */
+const lastSecond = 8.64e12
+
 function forBoth(model: Model) {
-  const { id, created } = model
-  return { ...model, type: 'model', display_name: id, created_at: new Date(created * 1000).toISOString() }
+  const { id } = model
+  // What services list is theirs: one odd time must not take the whole list away.
+  const created = Number.isFinite(model.created) && Math.abs(model.created) <= lastSecond ? model.created : 0
+  return { ...model, created, type: 'model', display_name: id, created_at: new Date(created * 1000).toISOString() }
 }
 
 function listOf<M extends { id: string }>(models: readonly M[], has_more = false) {

@@ -6,6 +6,7 @@ import {
   responsesClient,
   responsesReader,
 } from '@dragoman/dialects/openai-responses'
+import type { BodyBudget, HoldBytes } from '../http/body-budget.ts'
 import { exchangeOf } from '../http/exchange.ts'
 import type { Handler } from '../http/handler.ts'
 import { sendJson } from '../http/send-json.ts'
@@ -15,19 +16,30 @@ import type { TranslatingOptions } from './translating.ts'
 
 export interface ResponsesOptions extends TranslatingOptions {
   readonly store: ResponseStore
+  /** What a request refers to takes as much memory as if it had brought it. */
+  readonly budget: BodyBudget
   /** Told where an answer could not be kept. */
   onNotKept(cause: unknown): void
 }
 
 /** `POST /v1/responses`. */
-export function createResponse({ gateway, open, readJson, sealFor, store, onNotKept }: ResponsesOptions): Handler {
+export function createResponse({
+  gateway,
+  open,
+  readJson,
+  sealFor,
+  store,
+  budget,
+  onNotKept,
+}: ResponsesOptions): Handler {
   return async (request, response) => {
     const signal = open.signal(response)
     const { client } = exchangeOf(response)
     const { value, text } = await readJson(request, response)
     const opened = responsesClient.openRequest(value)
     const sealing = await sealFor(client)
-    const asked = opened.read({ seal: sealing.seal, ...(await lookedUp(opened, client, store)) })
+    const hold = budget.holder(response, 'What the request refers to')
+    const asked = opened.read({ seal: sealing.seal, ...(await lookedUp(opened, client, store, hold)) })
     await answerTranslated(
       request,
       response,
@@ -35,8 +47,8 @@ export function createResponse({ gateway, open, readJson, sealFor, store, onNotK
       {
         dialect: 'openai-responses',
         asked: opened.isStored ? kept(asked, opened, (stored) => store.put(client, stored).catch(onNotKept)) : asked,
-        // What is kept here is what is written here.
-        body: opened.isStored || opened.previousResponseId ? undefined : text,
+        // What is kept here is what is written here, and nobody else knows what it refers to.
+        body: opened.isStored || opened.previousResponseId || opened.references.length > 0 ? undefined : text,
         reader: responsesReader,
         silence: ': keepalive\n\n',
         onAnswer: sealing.onAnswer,
@@ -50,10 +62,11 @@ async function lookedUp(
   { previousResponseId, references }: OpenedResponsesRequest,
   client: string,
   store: ResponseStore,
+  hold: HoldBytes,
 ) {
   return {
-    history: previousResponseId === undefined ? undefined : await store.history(client, previousResponseId),
-    references: references.length > 0 ? await store.items(client, references) : undefined,
+    history: previousResponseId === undefined ? undefined : await store.history(client, previousResponseId, hold),
+    references: references.length > 0 ? await store.items(client, references, hold) : undefined,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ReasoningSeal } from '@dragoman/dialects'
+import type { ReasoningSeal } from '@dragoman/core'
 import { type Answer, createReasoningSeal, type Gateway } from '@dragoman/gateway'
 import type { OpenRequests } from '../http/exchange.ts'
 import type { bodyReader } from '../http/read-json.ts'

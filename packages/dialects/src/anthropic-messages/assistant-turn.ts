@@ -1,7 +1,6 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, type ReasoningSeal } from '@dragoman/core'
 import type { AssistantMessage, FunctionToolCallParam, ReasoningDetail, TextPart } from '@dragoman/openai-schema'
 import type { Findings } from '../findings.ts'
-import type { ReasoningSeal } from '../reasoning-seal.ts'
 import { textPart, typeOf } from './read-content.ts'
 import type { ContentBlock, MessageParam } from './request-schema.ts'
 import { callIdOf } from './tool-use-id.ts'

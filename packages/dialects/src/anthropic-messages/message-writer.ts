@@ -1,4 +1,4 @@
-import { DragomanError, isRecord, ReasoningDetails } from '@dragoman/core'
+import { DragomanError, isRecord, ReasoningDetails, type ReasoningSeal } from '@dragoman/core'
 import type {
   ChatCompletionChunk,
   ChunkChoice,
@@ -8,7 +8,6 @@ import type {
   Usage,
 } from '@dragoman/openai-schema'
 import { newId } from '../ids.ts'
-import type { ReasoningSeal } from '../reasoning-seal.ts'
 import { WholePairs } from '../whole-pairs.ts'
 import {
   type AnswerPart,

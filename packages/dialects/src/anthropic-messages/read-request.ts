@@ -1,6 +1,6 @@
+import type { ReasoningSeal } from '@dragoman/core'
 import type { ChatCompletionRequest, ChatMessage } from '@dragoman/openai-schema'
 import type { Findings } from '../findings.ts'
-import type { ReasoningSeal } from '../reasoning-seal.ts'
 import { effortOfBudget } from './effort.ts'
 import { contentOf, textPart } from './read-content.ts'
 import { readTools } from './read-tools.ts'

@@ -18,6 +18,11 @@ export class EventWriter {
     this.#frames += `${head}${this.#sequence++},"delta":${JSON.stringify(delta)}}\n\n`
   }
 
+  /** Somebody else has written events up to this number. */
+  goOnAfter(sequence: number): void {
+    this.#sequence = Math.max(this.#sequence, sequence + 1)
+  }
+
   /** The frames since the last time. */
   take(): string {
     const frames = this.#frames

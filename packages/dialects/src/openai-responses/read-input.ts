@@ -1,4 +1,4 @@
-import { DragomanError } from '@dragoman/core'
+import { DragomanError, type ReasoningSeal } from '@dragoman/core'
 import type {
   AssistantMessage,
   ChatMessage,
@@ -8,7 +8,6 @@ import type {
 } from '@dragoman/openai-schema'
 import { quote } from '@dragoman/openai-schema/fields'
 import type { Findings } from '../findings.ts'
-import type { ReasoningSeal } from '../reasoning-seal.ts'
 import { ContentReader } from './read-content.ts'
 import type { InputItem } from './request-schema.ts'
 import type { ToolTable } from './tool-table.ts'
@@ -55,13 +54,13 @@ export class InputReader {
     switch (item.type) {
       case 'function_call': {
         const name = this.#tools.flatName(item.name, item.namespace)
-        this.#call(item.call_id, { name, arguments: item.arguments })
+        this.#call(item.call_id, { name, arguments: item.arguments }, path)
         break
       }
       case 'custom_tool_call': {
         const { namespace } = item as { namespace?: string | null }
         const name = this.#tools.flatName(item.name, namespace)
-        this.#call(item.call_id, { name, arguments: JSON.stringify({ input: item.input }) })
+        this.#call(item.call_id, { name, arguments: JSON.stringify({ input: item.input }) }, path)
         break
       }
       case 'function_call_output':
@@ -103,11 +102,16 @@ export class InputReader {
     if (refusal !== '') turn.refusals.push(refusal)
   }
 
-  #call(id: string, fn: { name: string; arguments: string }): void {
+  #call(id: string, fn: { name: string; arguments: string }, path: string): void {
     const turn = this.#current()
     const call: Call = { param: { id, type: 'function', function: fn } }
     turn.calls.push(call)
     const open = this.#open.get(id)
+    // Nobody could tell whose output is whose.
+    if (open?.at(-1)?.turn === turn) {
+      const message = `${path}.call_id: another call of this turn has the id ${quote(id)}`
+      throw new DragomanError('invalid_request', message, { param: `${path}.call_id`, publicCode: 'invalid_value' })
+    }
     if (open) open.push({ turn, call })
     else this.#open.set(id, [{ turn, call }])
   }

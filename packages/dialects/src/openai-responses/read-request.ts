@@ -1,5 +1,6 @@
 import { type Clock, DragomanError, systemClock } from '@dragoman/core'
 import type { ChatCompletion, ChatCompletionRequest, ChatMessage, ResponseFormat } from '@dragoman/openai-schema'
+import { quote } from '@dragoman/openai-schema/fields'
 import type { ReadOptions, ReadRequest } from '../dialect.ts'
 import { Findings } from '../findings.ts'
 import { withIds } from './conversation.ts'
@@ -93,7 +94,17 @@ function newItems(
   references: ReadonlyMap<string, InputItem> | undefined,
 ): string | readonly InputItem[] {
   if (typeof input === 'string') return input
-  return (input ?? []).map((item) => (item.type === 'item_reference' ? (references?.get(item.id) ?? item) : item))
+  const known = new Set<string>()
+  return (input ?? []).map((item, i) => {
+    if (item.type !== 'item_reference') return item
+    // OpenAI refuses it too. A small request would become as large as anybody likes.
+    if (known.has(item.id)) {
+      const message = `input[${i}].id: the item ${quote(item.id)} is referred to twice`
+      throw new DragomanError('invalid_request', message, { param: `input[${i}].id`, publicCode: 'invalid_value' })
+    }
+    known.add(item.id)
+    return references?.get(item.id) ?? item
+  })
 }
 
 /** What needs a store that remembers more than responses, or one that nobody has asked. */

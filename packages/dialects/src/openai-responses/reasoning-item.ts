@@ -1,7 +1,6 @@
-import { ReasoningDetails } from '@dragoman/core'
+import { ReasoningDetails, type SealedReasoning } from '@dragoman/core'
 import type { ReasoningDetail } from '@dragoman/openai-schema'
 import { newId } from '../ids.ts'
-import type { SealedReasoning } from '../reasoning-seal.ts'
 import { WholePairs } from '../whole-pairs.ts'
 import { AnswerItem } from './answer-item.ts'
 import { eventHead } from './event-writer.ts'

@@ -158,17 +158,35 @@ describe('a heartbeat', () => {
 })
 
 describe('frames of an upstream that go out as they came', () => {
+  const error = new DragomanError('upstream_unavailable', 'The upstream went away')
+  const frames = (text: string) => new TextEncoder().encode(text)
+  const created = frames(
+    'event: response.created\ndata: {"type":"response.created","sequence_number":0,"response":{"id":"resp_theirs"}}\n\n',
+  )
+
   test('bring their own beginning and end', () => {
     const encoder = read().encoder()
-    encoder.relayed?.()
+    encoder.relayed?.(created)
     expect(types(parsedFrames(encoder.heartbeat()))).toEqual(['keepalive'])
     expect(encoder.end()).toBe('')
   })
 
-  test('are followed by an error event where they break: the id of their response is not known', () => {
+  test('end as a failed response of theirs where they break', () => {
     const encoder = read().encoder()
-    encoder.relayed?.()
-    const error = new DragomanError('upstream_unavailable', 'The upstream went away')
+    encoder.relayed?.(created)
+    encoder.relayed?.(
+      frames('event: x\ndata: {"type":"x","sequence_number":6}\n\nevent: y\ndata: {"sequence_number":7}\n\n'),
+    )
+    expect(parsedFrames(encoder.error(error))[0]?.data).toMatchObject({
+      type: 'response.failed',
+      sequence_number: 8,
+      response: { id: 'resp_theirs', status: 'failed', error: { message: 'The upstream went away' } },
+    })
+  })
+
+  test('are followed by an error event where they break before the id of their response is known', () => {
+    const encoder = read().encoder()
+    encoder.relayed?.(frames(': a comment\n\n'))
     expect(types(parsedFrames(encoder.error(error)))).toEqual(['error'])
   })
 })

@@ -1,4 +1,11 @@
-import { type AnswerEncoder, type Clock, completionToChunks, type DragomanError, errorTable } from '@dragoman/core'
+import {
+  type AnswerEncoder,
+  type Clock,
+  completionToChunks,
+  type DragomanError,
+  errorTable,
+  type ReasoningSeal,
+} from '@dragoman/core'
 import type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -10,7 +17,6 @@ import type {
   Usage,
 } from '@dragoman/openai-schema'
 import { newId } from '../ids.ts'
-import type { ReasoningSeal } from '../reasoning-seal.ts'
 import type { AnswerItem } from './answer-item.ts'
 import { type CallItem, CustomCallItem, FunctionCallItem } from './call-item.ts'
 import { EventWriter } from './event-writer.ts'
@@ -58,6 +64,10 @@ export function wholeResponse(context: AnswerContext, completion: ChatCompletion
   return encoder.result()
 }
 
+// All structure is ASCII, and a character for each byte is all that is needed of the rest.
+const latin1 = new TextDecoder('latin1')
+const sequenceKey = '"sequence_number":'
+
 type Status = Pick<ResponseObject, 'status' | 'error' | 'incomplete_details'>
 
 class ResponseEncoder implements ResponsesEncoder {
@@ -79,6 +89,10 @@ class ResponseEncoder implements ResponsesEncoder {
   #usage: Usage | undefined
   #final: FinalResponse | undefined
   #isRelayed = false
+  /** Of the response whose events are an upstream's own. */
+  #relayedId: string | undefined
+  /** The number of the last of them. */
+  #relayedUpTo = 0
 
   constructor(context: AnswerContext) {
     this.#context = context
@@ -101,8 +115,13 @@ class ResponseEncoder implements ResponsesEncoder {
     return this.#out.take()
   }
 
-  relayed(): void {
+  /** Reads as much of it as an end would need that is not the upstream's own. */
+  relayed(frames: Uint8Array): void {
     this.#isRelayed = true
+    const text = latin1.decode(frames)
+    this.#relayedId ??= /"id":\s*"(resp_[\w-]+)"/.exec(text)?.[1]
+    const at = text.lastIndexOf(sequenceKey)
+    if (at >= 0) this.#relayedUpTo = Number.parseInt(text.slice(at + sequenceKey.length), 10) || 0
   }
 
   heartbeat(): string {
@@ -127,8 +146,12 @@ class ResponseEncoder implements ResponsesEncoder {
 
   error(error: DragomanError): string {
     const { message, param } = error
-    // A relayed answer has an id that is not known here.
-    if (this.#createdAt === undefined || this.#isRelayed) {
+    if (this.#relayedId !== undefined) {
+      this.#id = this.#relayedId
+      this.#createdAt ??= this.#now()
+      this.#out.goOnAfter(this.#relayedUpTo)
+    }
+    if (this.#createdAt === undefined) {
       const { publicCode: code } = error
       const { type } = errorTable[error.code]
       // OpenAI's reference has these fields at the top, its servers nest them; clients read either.

@@ -34,7 +34,7 @@ describe('errors', () => {
     ['a frame above the limit', streamed(Uint8Array.of(0, 255, 0, 0, 0)), 'upstream_protocol'],
     ['a frame that breaks off', streamed(Uint8Array.of(0, 0, 0, 0, 9, 0x7b)), 'upstream_protocol'],
     ['a frame that is no JSON', streamed(Uint8Array.of(0, 0, 0, 0, 1, 0x7b)), 'upstream_protocol'],
-  ] as [string, Reply, string][])('covers kimi-web errors: %s', async (_, reply, code) => {
+  ] as [string, Reply, string][])('covers kimi-web errors: %s is told by what it means', async (_, reply, code) => {
     await using rig = await start()
     rig.site.answer = () => reply
     await expect(rig.ask()).rejects.toMatchObject({ code })

@@ -199,7 +199,7 @@ describe('errors', () => {
     ['a 401 inside', inBand({ code: 401, detail: 'expired' }), 'credential_rejected'],
     ['an unknown error', inBand({ code: 'SOMETHING', detail: 'Oops' }), 'upstream_unavailable'],
     ['a cut stream', stream(thinking), undefined],
-  ])('covers zai-web errors: %s', async (_, answer, code) => {
+  ])('covers zai-web errors: %s is told by what it means, after one call', async (_, answer, code) => {
     await using site = await startSite(answer)
     const request = { model: 'GLM-4.6', messages: [user('Hi')] }
     const running = collect(site.provider.chat(request, site.callWith({ token: accountToken })), request)
