@@ -1,11 +1,8 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { DragomanError, type Provider, Secret } from '@dragoman/core'
 import type { Model } from '@dragoman/openai-schema'
 import { chatChunks } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
-import { FileStore } from './file-store.ts'
 import { greeter, rawRequest, startTestServer } from './test-server.ts'
 
 const chatPath = '/v1/chat/completions'
@@ -235,18 +232,6 @@ test('/health says what is running since when; / says how to call it', async () 
   expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
   expect(page.headers['content-security-policy']).toContain("default-src 'none'")
   expect(page.text).toContain(`${server.url}/v1`)
-})
-
-test('every endpoint that / names is there', async () => {
-  // Nothing is kept in it.
-  const files = new FileStore({ folder: join(tmpdir(), 'dragoman-no-files') })
-  await using server = await startTestServer(undefined, { files })
-  const { endpoints } = JSON.parse((await rawRequest(server.url)).text) as { endpoints: string[] }
-  for (const endpoint of endpoints) {
-    const [method = '', path = ''] = endpoint.replace('{id}', 'none').split(' ')
-    const { text } = await rawRequest(server.url, { method, path })
-    expect([endpoint, text]).toEqual([endpoint, expect.not.stringMatching(/unknown_url|method_not_allowed/)])
-  }
 })
 
 test('a browser that asks for an icon is told that there is none, and asks no more', async () => {

@@ -41,6 +41,8 @@ export class ChatJob implements Job {
   readonly #request: ChatCompletionRequest
   readonly #context: ChatContext
   readonly #tools: ChatTools
+  /** The bytes hold what nobody else can read. */
+  readonly #isSealed: boolean
   /** The request with the reasoning that its client has dropped. */
   #restored: ChatCompletionRequest | undefined
 
@@ -51,6 +53,7 @@ export class ChatJob implements Job {
     this.#request = request
     this.#context = context
     this.#tools = tools
+    this.#isSealed = this.dialect !== 'openai-chat' && context.body?.includes(sealMark) === true
   }
 
   get #client(): string {
@@ -88,11 +91,18 @@ export class ChatJob implements Job {
     return able
   }
 
-  /** Whether the client and the target speak the same dialect, other than Chat Completions. */
-  #goesAsItCame({ entry: { provider } }: Target, request: ChatCompletionRequest): boolean {
+  /** Whether the client and the target speak the same dialect, other than Chat Completions, and the bytes can go on. */
+  #goesAsItCame(target: Target, request: ChatCompletionRequest): boolean {
+    const { provider } = target.entry
     const { body, reader } = this.#context
     if (this.dialect === 'openai-chat' || !body || !reader || !provider.relay) return false
+    if (this.#isSealed || target.transforms || this.#tools.targetMarkup.of(target, request)) return false
     return provider.relayObstacle?.(request, this.dialect) === undefined
+  }
+
+  /** Nothing but the client's own bytes says what is asked for. */
+  get isRelayOnly(): boolean {
+    return this.#context.relayOnly !== undefined
   }
 
   open({ target, request, mustParse }: ChatCandidate, call: Call, isLate: boolean): OpenLane {
@@ -115,7 +125,7 @@ export class ChatJob implements Job {
       }
     }
     const refusal = this.#context.relayOnly
-    if (refusal) throw unsupported(refusal)
+    if (refusal) throw isLate ? tooLate() : unsupported(refusal)
     const reader = markup && new MarkupReader(markup, given)
     const transforms = target.transforms?.(given) ?? []
     const lane = new ParsedLane({
@@ -138,7 +148,7 @@ export class ChatJob implements Job {
   #changeOf(request: ChatCompletionRequest, given: ChatCompletionRequest, isLate: boolean): string | undefined {
     if (this.dialect !== 'openai-chat') {
       if (!this.#context.reader) return 'nobody reads its answers along'
-      if (this.#context.body?.includes(sealMark)) return 'the history holds reasoning that was sealed here'
+      if (this.#isSealed) return 'the history holds reasoning that was sealed here'
       // What began in one form cannot go on in another.
       return isLate ? 'the stream has begun' : undefined
     }
@@ -180,7 +190,7 @@ class ChatCandidate implements Candidate {
 
   /** Once, without what its own words are about. */
   instead(error: unknown): Candidate | undefined {
-    if (this.mustParse !== undefined || !isAboutReasoning(error)) return undefined
+    if (this.mustParse !== undefined || this.#job.isRelayOnly || !isAboutReasoning(error)) return undefined
     const request = withoutDetails(this.request)
     const dropped = [...this.dropped, 'messages[].reasoning_details']
     return new ChatCandidate(this.#job, this.target, { request, dropped, mustParse: 'its reasoning was refused' })
@@ -189,6 +199,12 @@ class ChatCandidate implements Candidate {
 
 function unsupported({ param, message }: { readonly param: string; readonly message: string }): DragomanError {
   return new DragomanError('unsupported_value', message, { param })
+}
+
+/** It is served by this model, so it is no fault of the request's. */
+function tooLate(): DragomanError {
+  const message = 'The first upstream failed late, and what was asked for can only go to another one from its beginning'
+  return new DragomanError('upstream_unavailable', message, { origin: 'upstream' })
 }
 
 /** A service that does not take signatures or encrypted reasoning any more, as it words that. */

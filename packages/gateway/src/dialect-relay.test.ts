@@ -1,7 +1,10 @@
 import { type AnswerReader, DragomanError, type Provider, type RelayRequest } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { chatChunks, tokens } from '@dragoman/testkit'
+import { chatChunks, handClock, tokens } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
+import type { Deployment } from './deployments.ts'
+import { createGateway } from './gateway.ts'
+import { staticCredentials } from './static-credentials.ts'
 import { gatewayOf, noSignal } from './test-one-provider.ts'
 
 const utf8 = new TextEncoder()
@@ -149,6 +152,41 @@ test('what only the bytes can say is a 400 at an upstream of another dialect, be
   expect(await gateway.chat(request, { ...context, relayOnly })).toMatchObject({ isRelaying: true })
 })
 
+test('what only the bytes can say is not asked for in another way when they are refused', async () => {
+  const refused = () => {
+    throw new DragomanError('invalid_request', 'Invalid `signature` in `thinking` block', { origin: 'upstream' })
+  }
+  const { gateway, records } = gatewayOf([{ ...speaker(frames), relay: refused }])
+  const relayOnly = { param: 'tools[0].type', message: 'tools[0].type: not here' }
+  const asked = gateway.chat(request, { ...context, relayOnly })
+  await expect(asked).rejects.toMatchObject({ message: 'Invalid `signature` in `thinking` block' })
+  expect(records[0]?.attempts).toHaveLength(1)
+})
+
+test('nor when it fails behind a heartbeat: that is no fault of the request', async () => {
+  const clock = handClock()
+  const called = Promise.withResolvers<void>()
+  const failing = Promise.withResolvers<never>()
+  const relay = () => {
+    called.resolve()
+    return failing.promise
+  }
+  const { gateway } = gatewayOf([{ ...speaker(frames), relay }], {}, undefined, clock)
+  const relayOnly = { param: 'tools[0].type', message: 'tools[0].type: not here' }
+  const asking = gateway.chat(request, { ...context, relayOnly })
+  await called.promise
+  await clock.advance(15_000)
+  const answer = await asking
+  if (answer.kind !== 'chunks') return expect.unreachable()
+  const read = (async () => {
+    for await (const _ of answer.chunks);
+  })()
+  const failed = expect(read).rejects.toMatchObject({ code: 'upstream_unavailable', scope: 'upstream' })
+  failing.reject(new DragomanError('upstream_unavailable', 'Busy', { origin: 'upstream', retryAfterMs: 1 }))
+  await clock.advance(1_000)
+  await failed
+})
+
 test('what a translation would refuse or leave out is the upstream’s to take, where the bytes go on as they came', async () => {
   const accepts = () => ({ dropped: ['x'], refused: { param: 'y', message: 'y: not in a translation' } })
   const sent: RelayRequest[] = []
@@ -158,4 +196,18 @@ test('what a translation would refuse or leave out is the upstream’s to take, 
   expect(answer.route?.dropped).toEqual([])
   expect(sent[0]?.headers).toEqual(relayHeaders)
   await expect(gateway.chat(request, { ...context, reader: undefined })).rejects.toMatchObject({ param: 'y' })
+})
+
+test('what a translation leaves out is told where only the history or the deployment keeps the bytes from going on', async () => {
+  const provider = { ...speaker(frames), accepts: () => ({ dropped: ['thinking'] }) }
+  const droppedOf = async (deployment: Partial<Deployment>, body = context.body) => {
+    const entry = { id: 'a', provider, credentials: staticCredentials([]) }
+    const models = [{ name: 'a', deployments: [{ entry, model: 'up-1', ...deployment }] }]
+    const gateway = createGateway({ providers: [entry], models })
+    return (await gateway.chat(request, { ...context, body })).route?.dropped
+  }
+  expect(await droppedOf({})).toEqual([])
+  expect(await droppedOf({}, '{"model":"a","x":"dg1.abc"}')).toEqual(['thinking'])
+  expect(await droppedOf({ transforms: () => [] })).toEqual(['thinking'])
+  expect(await droppedOf({ normalize: 'hermes' })).toEqual(['thinking'])
 })

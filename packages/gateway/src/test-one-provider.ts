@@ -1,4 +1,4 @@
-import { type LogEntry, type Provider, Secret } from '@dragoman/core'
+import { type Clock, type LogEntry, type Provider, Secret } from '@dragoman/core'
 import { handClock } from '@dragoman/testkit'
 import type { ProviderEntry } from './deployments.ts'
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
@@ -9,6 +9,7 @@ export function gatewayOf(
   providers: readonly Provider[],
   models: Readonly<Record<string, string>> = {},
   limits?: GatewayOptions['limits'],
+  clock: Clock = handClock(),
 ): { gateway: Gateway; records: LogEntry[] } {
   const records: LogEntry[] = []
   const entries = providers.map((provider): ProviderEntry => {
@@ -19,7 +20,7 @@ export function gatewayOf(
     providers: entries,
     models: entries.map((entry) => ({ name: entry.id, deployments: [{ entry, model: models[entry.id] ?? 'up-1' }] })),
     limits,
-    clock: handClock(),
+    clock,
     record: (entry) => records.push(entry),
   })
   return { gateway, records }

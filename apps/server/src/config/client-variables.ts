@@ -3,6 +3,7 @@ import { Secret } from '@dragoman/core'
 import { protect, readOptional } from './files.ts'
 import { faultOfClientKey } from './placeholders.ts'
 import { readFlag, readJsonList } from './readers.ts'
+import { nameOfUnnamed } from './unnamed-key.ts'
 import type { Variables } from './variables.ts'
 
 /** What the variables say about who may use the server. */
@@ -33,12 +34,12 @@ export async function readClientVariables(variables: Variables, cwd: string): Pr
 
   // A value that is neither is reported with the other variables.
   const isOn = (name: string) => readFlag(variables.get(name)?.trim() ?? '')
-  const add = (name: string, values: readonly string[]) => {
+  const add = (name: string, values: readonly string[], { isList = false } = {}) => {
     for (const [index, value] of values.entries()) {
       const fault = faultOfClientKey(value)
       const place = values.length > 1 ? `key ${index + 1} ` : ''
       if (fault) problems.push(`${variables.label(name)}: ${place}${fault}: ${remedy}`)
-      else found.push({ variable: name, name: values.length > 1 ? `${name}-${index + 1}` : name, value: value.trim() })
+      else found.push({ variable: name, name: isList ? nameOfUnnamed(name, value) : name, value: value.trim() })
     }
   }
   /** The variable's text, unless a switch leaves it unread. */
@@ -62,7 +63,7 @@ export async function readClientVariables(variables: Variables, cwd: string): Pr
       const repaired = await protect(resolve(cwd, file), file)
       if (repaired) notices.push(repaired)
     }
-    add('AUTH_TOKENS_FILE', keys)
+    add('AUTH_TOKENS_FILE', keys, { isList: true })
   }
 
   const master = variables.get('API_MASTER_KEY')
@@ -71,7 +72,7 @@ export async function readClientVariables(variables: Variables, cwd: string): Pr
   const isRequired = isOn('REQUIRE_API_KEY')
   const list = given('API_KEYS', isRequired === false ? `${variables.label('REQUIRE_API_KEY')} is off` : undefined)
   const keys = list === undefined ? [] : readJsonList(list)
-  if (keys) add('API_KEYS', keys)
+  if (keys) add('API_KEYS', keys, { isList: true })
   else problems.push(`${variables.label('API_KEYS')}: expected a JSON list of keys, such as ["key"]`)
 
   const allowAny = isOn('ALLOW_ANY_API_KEY')

@@ -3,6 +3,7 @@ import type { ClientVariables } from './client-variables.ts'
 import { isLoopback } from './loopback.ts'
 import type { Config } from './schema.ts'
 import type { ClientSettings } from './settings.ts'
+import { nameOfUnnamed } from './unnamed-key.ts'
 
 export interface ClientQuestion {
   /** `clients` of the file. */
@@ -67,8 +68,8 @@ type Keys = Extract<ClientSettings, { mode: 'keys' }>['keys']
 
 function configuredKeys(configured: NonNullable<Config['clients']>): Keys {
   if (configured === 'open' || !('keys' in configured)) return []
-  return configured.keys.map((entry, index) => {
-    const { key, name = `key-${index + 1}` } = typeof entry === 'string' ? { key: entry } : entry
+  return configured.keys.map((entry) => {
+    const { key, name = nameOfUnnamed('key', key) } = typeof entry === 'string' ? { key: entry } : entry
     return { name, key: new Secret(key.trim()) }
   })
 }

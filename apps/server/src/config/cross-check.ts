@@ -44,7 +44,7 @@ function checkEnabled({ providers }: CrossCheckContext): readonly Problem[] {
 
 function checkKeys(keys: readonly unknown[]): readonly Problem[] {
   const texts = keys.map((entry) => (typeof entry === 'string' ? entry : valueAt(entry, ['key'])))
-  const names = keys.map((entry, index) => valueAt(entry, ['name']) ?? `key-${index + 1}`)
+  const names = keys.map((entry) => valueAt(entry, ['name']))
   return [
     ...repeated(texts, (index, first) => ({
       path: ['clients', 'keys', index],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { environmentTable } from './environment.ts'
 import { testFolder } from './test-folder.ts'
+import { nameOfUnnamed } from './unnamed-key.ts'
 
 const { load, problems, write } = testFolder()
 
@@ -108,20 +109,37 @@ describe('settings', () => {
   })
 })
 
+/** Names do not tell the place in a list: what a client keeps would go to the next one when a key is taken away. */
+function listed(list: string, ...keys: string[]) {
+  return Object.fromEntries(keys.map((each) => [nameOfUnnamed(list, each), each]))
+}
+
 describe('client keys', () => {
+  test('a key keeps its name when another one is taken off its list', async () => {
+    const [first, second, third] = [key, `b-${key}`, `c-${key}`]
+    const nameOfThird = (found: unknown) => Object.entries(found as object).find(([, each]) => each === third)?.[0]
+    const ways = [
+      (keys: unknown) => clients({ API_KEYS: JSON.stringify(keys) }),
+      (keys: unknown) => clients({}, `clients: { keys: ${JSON.stringify(keys)} }`),
+    ]
+    for (const named of ways) {
+      const before = nameOfThird(await named([first, second, third]))
+      expect(before).toMatch(/^(API_KEYS|key)-[0-9a-f]{8}$/)
+      expect(nameOfThird(await named([second, third]))).toBe(before)
+      expect(nameOfThird(await named([third]))).toBe(before)
+    }
+  })
+
   test.each([
     [{ AUTH_TOKEN: key }, { AUTH_TOKEN: key }],
     [{ API_MASTER_KEY: key }, { API_MASTER_KEY: key }],
     [{ VALID_API_KEY: key }, { VALID_API_KEY: key }],
     [{ VALID_API_KEY: key, ALLOW_ANY_API_KEY: 'false' }, { VALID_API_KEY: key }],
-    [{ API_KEYS: `["${key}"]` }, { API_KEYS: key }],
-    [
-      { API_KEYS: `["${key}","${key}2"]`, REQUIRE_API_KEY: 'true' },
-      { 'API_KEYS-1': key, 'API_KEYS-2': `${key}2` },
-    ],
+    [{ API_KEYS: `["${key}"]` }, listed('API_KEYS', key)],
+    [{ API_KEYS: `["${key}","${key}2"]`, REQUIRE_API_KEY: 'true' }, listed('API_KEYS', key, `${key}2`)],
     [
       { AUTH_TOKEN: key, API_KEYS: `["${key}","b-${key}"]`, VALID_API_KEY: `c-${key}` },
-      { AUTH_TOKEN: key, 'API_KEYS-2': `b-${key}`, VALID_API_KEY: `c-${key}` },
+      { AUTH_TOKEN: key, ...listed('API_KEYS', `b-${key}`), VALID_API_KEY: `c-${key}` },
     ],
     [{ AUTH_TOKEN: key, REQUIRE_API_KEY: 'true' }, { AUTH_TOKEN: key }],
     [{ AUTH_TOKEN: key, ALLOW_ANY_API_KEY: 'true' }, { AUTH_TOKEN: key }],
@@ -139,17 +157,15 @@ describe('client keys', () => {
 
   test('a switch speaks for the variables that came with it only, and says so', async () => {
     const env = { AUTH_TOKEN: key, SKIP_AUTH_TOKEN: 'true', API_KEYS: `["b-${key}"]` }
-    expect(await clients(env)).toEqual({ API_KEYS: `b-${key}` })
+    expect(await clients(env)).toEqual(listed('API_KEYS', `b-${key}`))
     expect((await load(undefined, { env })).notices).toEqual(['AUTH_TOKEN is not read: SKIP_AUTH_TOKEN is on'])
   })
 
   test('AUTH_TOKENS_FILE holds keys by line or comma, with comments', async () => {
     await write('keys.txt', `# team\n${key}, b-${key} # two\r\n\n  c-${key}\n`)
-    expect(await clients({ AUTH_TOKENS_FILE: 'keys.txt' })).toEqual({
-      'AUTH_TOKENS_FILE-1': key,
-      'AUTH_TOKENS_FILE-2': `b-${key}`,
-      'AUTH_TOKENS_FILE-3': `c-${key}`,
-    })
+    expect(await clients({ AUTH_TOKENS_FILE: 'keys.txt' })).toEqual(
+      listed('AUTH_TOKENS_FILE', key, `b-${key}`, `c-${key}`),
+    )
   })
 
   test('a file of keys that others could read is taken away from them', async () => {
@@ -203,7 +219,7 @@ describe('client keys', () => {
   test('what the file says about clients beats the variables, and that is said', async () => {
     const yaml = `clients: { keys: ['\${OWN}'] }`
     const env = { OWN: `own-${key}`, AUTH_TOKEN: key }
-    expect(await clients(env, yaml)).toEqual({ 'key-1': `own-${key}` })
+    expect(await clients(env, yaml)).toEqual(listed('key', `own-${key}`))
     expect((await load(yaml, { env })).notices).toEqual(['AUTH_TOKEN: not used, because dragoman.yaml has clients'])
     expect(await clients({ AUTH_TOKEN: key }, 'clients: open')).toBe('open')
     expect(await problems('clients: open', { env: { REQUIRE_API_KEY: 'true' } })).toEqual([

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { fakeFactories } from './fake-factories.ts'
 import type { LoadOptions } from './load.ts'
 import { testFolder } from './test-folder.ts'
+import { nameOfUnnamed } from './unnamed-key.ts'
 
 const folder = testFolder()
 const { load, problems: problemsOf, write } = folder
@@ -79,7 +80,10 @@ limits: { totalMs: 60000 }
 `,
       { env: { CLIENT: key, TEAM: `${key}-2`, UP: upstreamKey, MAIL: 'a@b.example', PASS: 'pa55 word' } },
     )
-    expect(settings.clients).toMatchObject({ mode: 'keys', keys: [{ name: 'key-1' }, { name: 'team' }] })
+    expect(settings.clients).toMatchObject({
+      mode: 'keys',
+      keys: [{ name: nameOfUnnamed('key', key) }, { name: 'team' }],
+    })
     expect(settings.clients.mode === 'keys' && settings.clients.keys.map((client) => client.key.reveal())).toEqual([
       key,
       `${key}-2`,
@@ -227,7 +231,7 @@ describe('what is refused', () => {
     ],
     [`clients:\n  keys:\n    - ${key}\n    - key: ${key}`, ['4: clients.keys[1]: the same key as clients.keys[0]']],
     [
-      `clients: { keys: [{ key: ${key}, name: key-2 }, ${key}2] }`,
+      `clients: { keys: [{ key: ${key}, name: team }, { key: ${key}2, name: team }] }`,
       ['1: clients.keys[1]: the same name as clients.keys[0]'],
     ],
     [

@@ -36,7 +36,11 @@ const clientKey = z.union([
   keyText.describe('The key itself.'),
   z.strictObject({
     key: keyText.describe('The key itself.'),
-    name: z.string().min(1).optional().describe('What logs call it. Default: `key-` and its place in the list.'),
+    name: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('What logs call it. What it keeps here is kept by this name. Default: `key-` and a digest of the key.'),
   }),
 ])
 

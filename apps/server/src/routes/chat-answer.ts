@@ -33,7 +33,7 @@ export async function answerTranslated(
   exchangeOf(response).isRecorded = true
   const answer = await gateway.chat(chat, context)
   onAnswer?.(answer)
-  tellRoute(response, answer.route, chat.model, asked.dropped)
+  tellRoute(response, answer.route, chat.model, isAsItCame(answer) ? nothing : asked.dropped)
   switch (answer.kind) {
     case 'completion':
       return sendJson(response, asked.whole(answer.completion))
@@ -42,6 +42,11 @@ export async function answerTranslated(
     case 'chunks':
       return sendStream(response, answer.chunks, relayable(asked.encoder(), answer, silence), signal)
   }
+}
+
+/** Whether the request of this answer went on as the client's own bytes: then nothing was left out of it. */
+function isAsItCame(answer: Answer): boolean {
+  return answer.kind === 'bytes' || (answer.kind === 'chunks' && answer.route !== undefined && answer.isRelaying)
 }
 
 /** What the gateway is told of a request beside its body. */

@@ -65,6 +65,47 @@ test('a tool loop with thinking runs over an upstream that speaks another dialec
   ])
 })
 
+test('what goes on as it came has nothing left out of it, and what is translated says what is', async () => {
+  const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'up', stop_sequence: null }
+  const usage = { input_tokens: 1, output_tokens: 2 }
+  const whole = { ...message, content: [{ type: 'text', text: 'Hi' }], stop_reason: 'end_turn', usage }
+  const events = [
+    { type: 'message_start', message: { ...message, content: [], stop_reason: null, usage } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage },
+    { type: 'message_stop' },
+  ]
+  const framed = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+  let obstacle: string | undefined
+  await using server = await startTestServer({
+    ...thinker().provider,
+    relayObstacle: () => obstacle,
+    relay: async ({ isStreamed }) =>
+      isStreamed
+        ? {
+            kind: 'events',
+            pieces: (async function* () {
+              yield Buffer.from(framed)
+            })(),
+            errorFrom: () => expect.unreachable(),
+          }
+        : { kind: 'whole', bytes: Buffer.from(JSON.stringify(whole)), json: whole },
+  })
+  const client = new Anthropic({ baseURL: server.url, apiKey: '-', maxRetries: 0 })
+  const search = { type: 'web_search_20250305' as const, name: 'web_search' as const }
+  const messages = [{ role: 'user' as const, content: 'x' }]
+  const droppedOf = async (stream: boolean) => {
+    const asked = client.messages.create({ model: 'm', max_tokens: 9, messages, tools: [search, weather], stream })
+    return (await asked.asResponse()).headers.get('x-gateway-dropped')
+  }
+  expect([await droppedOf(false), await droppedOf(true)]).toEqual([null, null])
+  obstacle = 'another dialect'
+  const named = 'tools[0]:web_search_20250305'
+  expect([await droppedOf(false), await droppedOf(true)]).toEqual([named, named])
+})
+
 test('errors are in the form of Messages, with the id that its SDK reads', async () => {
   await using server = await startTestServer()
   const client = new Anthropic({ baseURL: server.url, apiKey: '-', maxRetries: 0 })
