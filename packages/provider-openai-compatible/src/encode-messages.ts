@@ -16,6 +16,20 @@ export function encodeMessages(messages: ChatMessage[], settings: MessageSetting
   return mapped(messages, (message) => encodeMessage(message, settings))
 }
 
+/**
+ * For a service whose earlier answers are written in a way of its own; its instructions are `system` messages. All else
+ * as everywhere.
+ */
+export function encodeConversation(
+  messages: readonly ChatMessage[],
+  encodeAnswer: (message: AssistantMessage) => AssistantMessage,
+): ChatMessage[] {
+  const settings: MessageSettings = { developerRole: 'system', sendReasoningHistory: true }
+  return messages.map((message) =>
+    message.role === 'assistant' ? encodeAnswer(message) : encodeMessage(message, settings),
+  )
+}
+
 function encodeMessage(message: ChatMessage, settings: MessageSettings): ChatMessage {
   switch (message.role) {
     case 'developer': {
@@ -87,7 +101,8 @@ export function encodeArguments(call: FunctionCallParam): FunctionCallParam {
   return call.arguments.trim() === '' ? { ...call, arguments: '{}' } : call
 }
 
-function encodeContent(content: MessageContent): MessageContent {
+/** With what many clients write otherwise in the one form that services take. */
+export function encodeContent(content: MessageContent): MessageContent {
   return Array.isArray(content) ? mapped(content, encodePart) : content
 }
 

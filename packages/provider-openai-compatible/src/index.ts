@@ -1,4 +1,5 @@
 export { type AnswerDecoder, createDecoder, type DecodeOptions } from './decode-answer.ts'
+export { encodeArguments, encodeContent, encodeConversation } from './encode-messages.ts'
 export type { OpenAICompatibleOptions } from './options.ts'
 export type { ResponsesDialect } from './over-responses.ts'
 export type { Demand, Preset, Quirks } from './preset.ts'

@@ -1,11 +1,12 @@
-import type { Call, Clock, Endpoint, EndpointAnswer, EndpointRequest, ProviderEnvironment } from '@dragoman/core'
-import { DragomanError, systemClock, toDragomanError } from '@dragoman/core'
+import type { Call, Endpoint, EndpointAnswer, EndpointRequest, ProviderEnvironment } from '@dragoman/core'
+import { DragomanError, systemClock } from '@dragoman/core'
 import {
   createHttpClient,
   type HttpResponse,
   type ImageRequest,
   imageAnswer,
   mapErrorResponse,
+  pause,
   readImageRequest,
   readJson,
 } from '@dragoman/upstream'
@@ -104,7 +105,7 @@ export function createImagePlane(
         const message = `${provider}: the picture was not ready after ${Math.round(longest / 1000)} s`
         throw new DragomanError('upstream_timeout', message, { origin: 'upstream' })
       }
-      await rest(clock, pollMs, call.signal)
+      await pause(pollMs, clock, call.signal)
     }
   }
 }
@@ -157,19 +158,4 @@ function recordOf(value: unknown): Fields {
 
 function listOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.map(recordOf) : []
-}
-
-function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      cancel()
-      reject(toDragomanError(signal.reason, signal))
-    }
-    const cancel = clock.schedule(() => {
-      signal.removeEventListener('abort', leave)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', leave, { once: true })
-    if (signal.aborted) leave()
-  })
 }

@@ -24,6 +24,7 @@ export {
 export { defaultLimits, type Limits } from './limits.ts'
 export { createMadeChats, type MadeChats, type MadeChatsOptions, type RemovalCall } from './made-chats.ts'
 export { type MultipartFile, multipart } from './multipart.ts'
+export { pause } from './pause.ts'
 export { type PutToOptions, putTo } from './put-to.ts'
 export { readAnswer } from './read-answer.ts'
 export { readJson, readJsonBytes, readText } from './read-body.ts'

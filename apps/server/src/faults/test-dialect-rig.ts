@@ -6,7 +6,7 @@ import type { AppOptions } from '../app.ts'
 import { startTestServer, type TestServer } from '../test-server.ts'
 import { clients, type DialectClient } from './test-dialect-clients.ts'
 import { type UpstreamKind, upstreamKinds } from './test-dialect-upstreams.ts'
-import { ClientAnswer, limits, turns } from './test-stream-rig.ts'
+import { ClientAnswer, limits, passTime } from './test-stream-rig.ts'
 
 export interface Pair {
   readonly client: DialectClient
@@ -100,22 +100,7 @@ export async function startDialectRig(
       }),
     send: async (client, fields, options) =>
       new ClientAnswer(await post(server.port, client.path, client.ask(fields), options)),
-    async pass(over, atMostMs) {
-      const from = clock.elapsed()
-      let isOver = false
-      const note = () => {
-        isOver = true
-      }
-      over.then(note, note)
-      await turns()
-      while (!isOver) {
-        const passed = clock.elapsed() - from
-        if (passed >= atMostMs) throw new Error(`Nothing had happened after ${passed} ms`)
-        await clock.advance(atMostMs / 20)
-        await turns()
-      }
-      return clock.elapsed() - from
-    },
+    pass: (over, atMostMs) => passTime(clock, over, atMostMs),
     async [Symbol.asyncDispose]() {
       // The upstream first: a client that a test left waiting is not to hold the server for its grace.
       await Promise.all([upstream.close(), nextUpstream.close()])

@@ -101,22 +101,7 @@ export async function startRig(lane: Lane, own: Partial<Limits> = {}): Promise<S
     open: (body = {}, signal) => post(server.port, body, signal),
     ask: async (body, signal) => new ClientAnswer(await rig.open(body, signal)),
     sdk: new OpenAI({ apiKey: '-', baseURL: `${server.url}/v1`, maxRetries: 0 }),
-    async pass(over, atMostMs) {
-      const from = clock.elapsed()
-      let isOver = false
-      const note = () => {
-        isOver = true
-      }
-      over.then(note, note)
-      await turns()
-      while (!isOver) {
-        const passed = clock.elapsed() - from
-        if (passed >= atMostMs) throw new Error(`Nothing had happened after ${passed} ms`)
-        await clock.advance(atMostMs / 20)
-        await turns()
-      }
-      return clock.elapsed() - from
-    },
+    pass: (over, atMostMs) => passTime(clock, over, atMostMs),
     async [Symbol.asyncDispose]() {
       for (const { attempts } of records) {
         for (const attempt of attempts) expect(attempt.relayed, attempt.parsedBecause).toBe(lane === 'relayed')
@@ -128,6 +113,24 @@ export async function startRig(lane: Lane, own: Partial<Limits> = {}): Promise<S
     },
   }
   return rig
+}
+
+/** Lets time go by until something has happened. How much that took, in milliseconds; throws where it was too long. */
+export async function passTime(clock: HandClock, over: Promise<unknown>, atMostMs: number): Promise<number> {
+  const from = clock.elapsed()
+  let isOver = false
+  const note = () => {
+    isOver = true
+  }
+  over.then(note, note)
+  await turns()
+  while (!isOver) {
+    const passed = clock.elapsed() - from
+    if (passed >= atMostMs) throw new Error(`Nothing had happened after ${passed} ms`)
+    await clock.advance(atMostMs / 20)
+    await turns()
+  }
+  return clock.elapsed() - from
 }
 
 /** What was written has been read: loopback sockets deliver within a few turns of the event loop. */

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
-import { type Call, type Clock, DragomanError, toDragomanError } from '@dragoman/core'
-import { type HttpClient, type HttpClientOptions, type Media, putTo, readJson, readText } from '@dragoman/upstream'
+import { type Call, type Clock, DragomanError } from '@dragoman/core'
+import {
+  type HttpClient,
+  type HttpClientOptions,
+  type Media,
+  pause,
+  putTo,
+  readJson,
+  readText,
+} from '@dragoman/upstream'
 import { fieldsOf, textIn } from '../fields.ts'
 import { mapSiteError, siteName } from './connect-error.ts'
 
@@ -60,21 +68,6 @@ export async function uploadFile(
     if (tries === PARSE_TRIES) throw protocolError(`did not finish reading a file within ${PARSE_TRIES} looks`)
     await pause(PARSE_WAIT_MS, clock, call.signal)
   }
-}
-
-function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      cancel()
-      reject(toDragomanError(signal.reason, signal))
-    }
-    const cancel = clock.schedule(() => {
-      signal.removeEventListener('abort', leave)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', leave, { once: true })
-    if (signal.aborted) leave()
-  })
 }
 
 function protocolError(what: string): DragomanError {

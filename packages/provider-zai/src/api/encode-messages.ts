@@ -1,4 +1,5 @@
-import type { AssistantMessage, ChatMessage, ContentPart, MessageContent } from '@dragoman/openai-schema'
+import type { AssistantMessage, ChatMessage } from '@dragoman/openai-schema'
+import { encodeArguments, encodeContent, encodeConversation } from '@dragoman/provider-openai-compatible'
 
 /**
  * The conversation as Z.AI documents it.
@@ -6,30 +7,7 @@ import type { AssistantMessage, ChatMessage, ContentPart, MessageContent } from 
  * @param isThinking whether the model thinks in this turn
  */
 export function encodeMessages(messages: readonly ChatMessage[], isThinking: boolean): ChatMessage[] {
-  return messages.map((message): ChatMessage => {
-    switch (message.role) {
-      case 'developer':
-        return { ...message, role: 'system', content: encodeContent(message.content) }
-      case 'system':
-      case 'user':
-      case 'tool':
-        return { ...message, content: encodeContent(message.content) }
-      case 'assistant':
-        return encodeAnswer(message, isThinking)
-      default:
-        return message
-    }
-  })
-}
-
-function encodeContent(content: MessageContent): MessageContent {
-  return Array.isArray(content) ? content.map(encodePart) : content
-}
-
-/** Many clients send the URL of an image as a bare string. */
-function encodePart(part: ContentPart): ContentPart {
-  if (part.type !== 'image_url' || typeof part.image_url !== 'string') return part
-  return { ...part, image_url: { url: part.image_url } }
+  return encodeConversation(messages, (message) => encodeAnswer(message, isThinking))
 }
 
 /** Reasoning has to come back under this one name while tools are being called. */
@@ -53,10 +31,6 @@ function detailsText(details: AssistantMessage['reasoning_details']): string {
 
 type Call = NonNullable<AssistantMessage['tool_calls']>[number]
 
-/** Services parse the arguments of earlier calls, and nothing at all is not JSON. */
 function withJsonArguments(call: Call): Call {
-  if (call.type !== 'function') return call
-  const { arguments: given } = call.function
-  const text = typeof given === 'string' ? given.trim() || '{}' : JSON.stringify(given ?? {})
-  return text === given ? call : { ...call, function: { ...call.function, arguments: text } }
+  return call.type === 'function' ? { ...call, function: encodeArguments(call.function) } : call
 }
