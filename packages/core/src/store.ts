@@ -53,6 +53,10 @@ export interface LogEntry {
   readonly finishReason?: string | undefined
   /** As the upstream reported it, or estimated and marked. */
   readonly usage?: Usage | undefined
+  /** What it cost, in USD; undefined where no price is known, which is not the same as nothing. */
+  readonly cost?: number | undefined
+  /** What answered in place of an upstream: an answer that was kept, or another request's with the same idempotency key. */
+  readonly answeredBy?: 'cache' | 'idempotency' | undefined
   /** Fields that the upstream could not honour. */
   readonly dropped: readonly string[]
 }
@@ -73,6 +77,14 @@ export interface AttemptEntry {
   /** What was read out of the model's text, where there was something. */
   readonly markup?: NormalizedMarkup | undefined
   readonly error?: { readonly code: ErrorCode; readonly message: string } | undefined
+  /** The model group that the target belongs to, where it is not the one that was asked for. */
+  readonly fallback?: string | undefined
+  /** Calls that were made in it because the model gave no tool call; more than one only there. */
+  readonly rounds?: number | undefined
+  /** A second call while another one was still awaited. */
+  readonly hedge?: boolean | undefined
+  /** What this call went on with had been begun by an earlier one that was cut. */
+  readonly continues?: boolean | undefined
 }
 
 /** Markup in a model's text that became fields of its answer. */

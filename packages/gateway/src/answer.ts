@@ -1,4 +1,12 @@
-import type { AnswerItem, AnswerReader, CallerSignal, Dialect } from '@dragoman/core'
+import type {
+  AnswerItem,
+  AnswerReader,
+  AttemptEntry,
+  CallerSignal,
+  ClientRights,
+  Dialect,
+  LogEntry,
+} from '@dragoman/core'
 import type { ChatCompletion } from '@dragoman/openai-schema'
 
 export interface ChatContext {
@@ -21,6 +29,16 @@ export interface ChatContext {
   readonly relayHeaders?: Readonly<Record<string, string>> | undefined
   /** How answers in `dialect` are read: without it, only those of Chat Completions are handed on as they come. */
   readonly reader?: (() => AnswerReader) | undefined
+  /** What the client's key may do. Default: everything. */
+  readonly rights?: ClientRights | undefined
+  /** Told of each call to an upstream that is over. Must not throw. */
+  readonly attempted?: ((attempt: AttemptEntry) => void) | undefined
+  /** Requests of one client that share it share one call, and its answer. */
+  readonly idempotencyKey?: string | undefined
+  /** What the client wants of the answers that are kept; default: what the model group says. */
+  readonly cache?: 'on' | 'off' | undefined
+  /** Whether the model has to answer with a tool call; default: what the deployment says. */
+  readonly ensureToolCall?: boolean | undefined
   /** What only the bytes that came can say: a 400 where they are not sent on. */
   readonly relayOnly?: { readonly param: string; readonly message: string } | undefined
 }
@@ -35,6 +53,10 @@ export interface RouteInfo {
   readonly origin: string
   /** Fields that this upstream cannot honour. */
   readonly dropped: readonly string[]
+  /** What answered in place of an upstream. */
+  readonly answeredBy?: LogEntry['answeredBy']
+  /** No tool call could be had from the model, and what it said last is the answer. */
+  readonly toolEnforcement?: 'exhausted' | undefined
 }
 
 export type Answer =

@@ -60,6 +60,10 @@ export class ChatJob implements Job {
     return this.#context.client ?? 'open'
   }
 
+  get chat(): ChatCompletionRequest {
+    return this.#request
+  }
+
   affinityKey(): string {
     return affinityKey(this.#request, this.#context)
   }

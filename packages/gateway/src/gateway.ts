@@ -8,6 +8,7 @@ import {
   systemClock,
 } from '@dragoman/core'
 import type { ChatCompletionRequest, Model } from '@dragoman/openai-schema'
+import type { Admission } from './admission.ts'
 import type { Answer, ChatContext, EndpointResult } from './answer.ts'
 import { ChatJob } from './chat-job.ts'
 import type { ModelGroup, ProviderEntry } from './deployments.ts'
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<Limits> | undefined
   /** Called with each request when it is over. Must not block. */
   readonly record?: ((entry: LogEntry) => void) | undefined
+  /** Asked about every request whose client has rights of its own. */
+  readonly admission?: Admission | undefined
   readonly state?: StateStore | undefined
   readonly clock?: Clock | undefined
   /** 0 up to 1, for the jitter of waits. */
@@ -71,6 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     health,
     retryBudget,
     record: options.record,
+    admission: options.admission,
   }
 
   for (const { normalize } of [...providers, ...groups.flatMap(({ deployments }) => deployments)]) {

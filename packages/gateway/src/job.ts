@@ -1,4 +1,5 @@
 import type { Call, Credential, Dialect, Endpoint } from '@dragoman/core'
+import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
 import type { Lane } from './lane.ts'
 import type { MarkupReader } from './markup.ts'
@@ -11,6 +12,8 @@ export interface Job {
   readonly isStreamed: boolean
   readonly dialect: Dialect
   readonly endpoint?: Endpoint | undefined
+  /** Undefined for endpoints besides chat. */
+  readonly chat?: ChatCompletionRequest | undefined
   /** What requests of one conversation have in common. */
   affinityKey(): string
   /** What has to be looked up before the first call; undefined for nothing, as nearly always. */

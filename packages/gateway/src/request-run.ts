@@ -9,6 +9,7 @@ import {
   type StateStore,
   toDragomanError,
 } from '@dragoman/core'
+import type { Admission, Admitted } from './admission.ts'
 import type { Answer, ChatContext, EndpointResult, RouteInfo } from './answer.ts'
 import { Attempt, idleChunksFactor } from './attempt.ts'
 import { type Target, targetName } from './deployments.ts'
@@ -31,12 +32,13 @@ export interface Engine {
   readonly health: Health
   readonly retryBudget: RetryBudget
   readonly record: ((entry: LogEntry) => void) | undefined
+  readonly admission: Admission | undefined
 }
 
 const nothing: readonly string[] = []
 
 /** What a run of any kind needs of its context. */
-export type RunContext = Pick<ChatContext, 'signal' | 'client' | 'variant' | 'requestId'>
+export type RunContext = Pick<ChatContext, 'signal' | 'client' | 'rights' | 'variant' | 'requestId' | 'attempted'>
 
 type Planned = () => RoutePlan | undefined | Promise<RoutePlan | undefined>
 
@@ -65,6 +67,7 @@ export class RequestRun {
   #guard: StreamGuard | undefined
   #attempts: AttemptEntry[] = []
   #route: RouteInfo | undefined
+  #admitted: Admitted | undefined
   #isStreaming = false
   #isRecorded = false
 
@@ -150,12 +153,20 @@ export class RequestRun {
       }
       const preparing = this.#job.prepare()
       if (preparing) await this.#until(preparing)
-      return await use(plan)
+      const admitting = this.#admit(plan)
+      if (admitting) this.#admitted = admitting instanceof Promise ? await this.#until(admitting) : admitting
+      return await use(this.#admitted ? { ...plan, targets: this.#admitted.targets } : plan)
     } catch (cause) {
       const error = this.#errorOf(cause)
       this.#finish(error)
       throw error
     }
+  }
+
+  #admit(plan: RoutePlan): Admitted | Promise<Admitted> | undefined {
+    const { rights } = this.#context
+    const { model, chat } = this.#job
+    return rights && this.#engine.admission?.admit({ rights, asked: model, plan, chat })
   }
 
   async #stream(plan: RoutePlan): Promise<Answer> {
@@ -312,6 +323,7 @@ export class RequestRun {
     if (this.#attempt !== attempt) return
     this.#attempt = undefined
     this.#attempts.push(entry)
+    this.#context.attempted?.(entry)
   }
 
   /** What to try after a failure: another credential, another target, else the same one once it had some rest. */
@@ -379,6 +391,7 @@ export class RequestRun {
       usage: attempt?.usage,
       dropped: this.#route?.dropped ?? nothing,
     }
+    this.#admitted?.settle(entry)
     try {
       // An async function fits the type as well.
       const written: unknown = record?.(entry)

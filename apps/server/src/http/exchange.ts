@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { type CallerSignal, DragomanError } from '@dragoman/core'
+import { type AttemptEntry, type CallerSignal, type ClientRights, DragomanError } from '@dragoman/core'
 
 /** What the server knows of a request beside what Node says. */
 export class Exchange {
@@ -11,6 +11,10 @@ export class Exchange {
   readonly path: string
   /** Name of the client key; `open` where none is asked for. */
   client = 'open'
+  /** What that key may do; undefined: everything. */
+  rights: ClientRights | undefined
+  /** The calls to upstreams that are over. */
+  readonly attempts: AttemptEntry[] = []
   /** Which of same-named models are meant: the part of the path before `/v1`. */
   variant: string | undefined
   /** The gateway has it and will say how it ended. */
@@ -28,6 +32,10 @@ export class Exchange {
 
   get query(): URLSearchParams {
     return new URLSearchParams(this.#query)
+  }
+
+  readonly attempted = (attempt: AttemptEntry): void => {
+    this.attempts.push(attempt)
   }
 
   /** To be done when the answer is over or the client has gone. One listener does it all: each costs every request. */

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AnswerEncoder, AnswerReader, CallerSignal, Dialect } from '@dragoman/core'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { type AnswerEncoder, type AnswerReader, type CallerSignal, type Dialect, DragomanError } from '@dragoman/core'
 import type { ReadRequest } from '@dragoman/dialects'
 import type { Answer, ChatContext, Gateway, RouteInfo } from '@dragoman/gateway'
 import { exchangeOf, header, headerValue } from '../http/exchange.ts'
@@ -51,12 +51,34 @@ function isAsItCame(answer: Answer): boolean {
 
 /** What the gateway is told of a request beside its body. */
 export function contextOf(request: IncomingMessage, response: ServerResponse, signal: CallerSignal): ChatContext {
-  const { client, variant, id: requestId } = exchangeOf(response)
-  return { signal, client, variant, session: session(request), requestId }
+  const { client, rights, variant, id: requestId, attempted } = exchangeOf(response)
+  const { headers } = request
+  return {
+    signal,
+    client,
+    rights,
+    variant,
+    session: session(headers),
+    requestId,
+    attempted,
+    idempotencyKey: header(headers, 'idempotency-key'),
+    cache: onOrOff(headers, 'x-gateway-cache'),
+    ensureToolCall: isOn(onOrOff(headers, 'x-gateway-ensure-tool-call')),
+  }
+}
+
+function onOrOff(headers: IncomingHttpHeaders, name: string): 'on' | 'off' | undefined {
+  const value = header(headers, name)
+  if (value === undefined || value === 'on' || value === 'off') return value
+  throw new DragomanError('invalid_request', `The header ${name} is on or off`, { param: name })
+}
+
+function isOn(value: 'on' | 'off' | undefined): boolean | undefined {
+  return value === undefined ? undefined : value === 'on'
 }
 
 /** What coding agents call the session that a request belongs to. */
-function session({ headers }: IncomingMessage): string | undefined {
+function session(headers: IncomingHttpHeaders): string | undefined {
   return header(headers, 'session-id') ?? header(headers, 'x-claude-code-session-id')
 }
 
