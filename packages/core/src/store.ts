@@ -77,6 +77,10 @@ export interface AttemptEntry {
   /** What was read out of the model's text, where there was something. */
   readonly markup?: NormalizedMarkup | undefined
   readonly error?: { readonly code: ErrorCode; readonly message: string } | undefined
+  /** What it used, where it gave output; the last attempt's is the record's. */
+  readonly usage?: Usage | undefined
+  /** What that cost, in USD. */
+  readonly cost?: number | undefined
   /** The model group that the target belongs to, where it is not the one that was asked for. */
   readonly fallback?: string | undefined
   /** Calls that were made in it because the model gave no tool call; more than one only there. */

@@ -77,6 +77,8 @@ export interface ModelGroup {
 /** A deployment with the upstream's model id settled: something to be called. */
 export interface Target extends Deployment {
   readonly model: string
+  /** The group that it is from, where that only stands in for the one that was asked for. */
+  readonly fallback?: string | undefined
 }
 
 /** What health and messages know a target by. */

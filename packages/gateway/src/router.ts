@@ -20,6 +20,8 @@ export interface RoutePlan {
   /** To be tried in this order; those that rest come last. */
   readonly targets: readonly Target[]
   readonly healthy: number
+  /** The settings that hold for the request; undefined where no group was named. */
+  readonly group?: ModelGroup | undefined
 }
 
 /**
