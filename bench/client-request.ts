@@ -8,6 +8,26 @@ export interface Endpoint {
   /** Stands before what is asked for in the model name, such as `relay:`. */
   readonly prefix: string
   readonly dialect: Dialect
+  /** Each request has an `Idempotency-Key` of its own. */
+  readonly isNumbered?: boolean
+}
+
+let numbered = 0
+const digits = 16
+
+/** What to send, time after time. One for each connection: the bytes are written over. */
+export function requestsOf(endpoint: Endpoint, asked: Partial<Asked>, how: HowAsked): () => Buffer {
+  if (!endpoint.isNumbered) {
+    const request = encodeRequest(endpoint, asked, how)
+    return () => request
+  }
+  const headers = { ...endpoint.headers, 'idempotency-key': '0'.repeat(digits) }
+  const request = encodeRequest({ ...endpoint, headers }, asked, how)
+  const at = request.indexOf('0'.repeat(digits))
+  return () => {
+    request.write(String(++numbered).padStart(digits, '0'), at)
+    return request
+  }
 }
 
 export interface HowAsked {

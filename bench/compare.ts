@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { buildServer } from './build-server.ts'
 import { FULL, type MeasurementName, measurements, type Outcome, QUICK } from './measurements.ts'
 import { type Options, parseOptions, USAGE } from './options.ts'
-import { OWN, page, passes, type Report, results, type Sample } from './report.ts'
+import { page, passes, type Report, results, type Sample } from './report.ts'
 import { rows } from './rows.ts'
 import { type Contestant, openSession, type Session } from './session.ts'
-import { type Lane, ROOT, serves, type TargetName } from './targets.ts'
+import { isOurServer, type Lane, ROOT, serves, type TargetName } from './targets.ts'
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
@@ -43,7 +43,7 @@ async function main(options: Options): Promise<number> {
 
 async function compare(options: Options): Promise<Report> {
   if (process.platform !== 'linux') throw new Error('The benchmark reads /proc: it runs on Linux only.')
-  if (options.targets.includes(OWN) && !options.isSource) buildServer()
+  if (options.targets.some(isOurServer) && !options.isSource) buildServer()
   const session = await openSession(options)
   if (!session.cores) say('Not pinned to cores: that takes two of them, and taskset (util-linux).')
 
@@ -81,6 +81,7 @@ async function compare(options: Options): Promise<Report> {
     rounds: options.rounds,
     rows: options.rows,
     targets: options.targets,
+    base: options.base,
     notMeasured,
     samples,
   }

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AnswerCheck, wholeCheck } from './answer-check.ts'
-import { type Endpoint, encodeRequest } from './client-request.ts'
+import { type Endpoint, requestsOf } from './client-request.ts'
 import { type Asked, faultOfWhole, filled, nowMicros } from './contents.ts'
 import { MessageReader } from './http-message.ts'
 import { streamCheck } from './stream-check.ts'
@@ -34,13 +34,12 @@ export async function closedLoop(
   { connections, ms, asked }: { connections: number; ms: number; asked: Partial<Asked> },
 ): Promise<LoopResult> {
   const expected = await sample(endpoint, asked)
-  const request = encodeRequest(endpoint, asked, { isStreamed: false })
   const wrong = new WrongAnswers()
   let answers = 0
   const began = performance.now()
   const loops = Array.from({ length: connections }, () => {
     const check = wholeCheck(expected)
-    return exchange(endpoint, request, check, ms + GRACE_MS, (fault) => {
+    return exchange(endpoint, requestsOf(endpoint, asked, { isStreamed: false }), check, ms + GRACE_MS, (fault) => {
       answers++
       wrong.add(fault)
       return performance.now() - began < ms
@@ -57,7 +56,7 @@ export async function openStreams(
   endpoint: Endpoint,
   { streams, rampMs, asked }: { streams: number; rampMs: number; asked: Partial<Asked> },
 ): Promise<StreamsResult> {
-  const request = encodeRequest(endpoint, asked, { isStreamed: true, withUsage: true })
+  const how = { isStreamed: true, withUsage: true }
   const all = filled(asked)
   const limitMs = rampMs + all.chunks * all.everyMs + GRACE_MS
   const wrong = new WrongAnswers()
@@ -91,7 +90,7 @@ export async function openStreams(
           check.end()
         },
       }
-      const ended = exchange(endpoint, request, counted, limitMs, (fault) => {
+      const ended = exchange(endpoint, requestsOf(endpoint, asked, how), counted, limitMs, (fault) => {
         wrong.add(fault)
         return false
       })
@@ -109,11 +108,11 @@ export function openUnchecked(
   endpoint: Endpoint,
   { streams, isRead, asked }: { streams: number; isRead: boolean; asked: Partial<Asked> },
 ): Socket[] {
-  const request = encodeRequest(endpoint, asked, { isStreamed: true })
+  const request = requestsOf(endpoint, asked, { isStreamed: true })
   return Array.from({ length: streams }, () => {
     const socket = connect(endpoint.port, '127.0.0.1')
     socket.on('error', () => {}) // what is measured is the other side
-    socket.write(request)
+    socket.write(request())
     if (isRead) socket.resume()
     return socket
   })
@@ -133,7 +132,7 @@ export async function sample(endpoint: Endpoint, asked: Partial<Asked>): Promise
     },
     end() {},
   }
-  const request = encodeRequest(endpoint, asked, { isStreamed: false })
+  const request = requestsOf(endpoint, asked, { isStreamed: false })
   let problem: string | undefined
   const line = await exchange(endpoint, request, sink, GRACE_MS, (fault) => {
     problem = fault
@@ -158,7 +157,7 @@ interface Line {
  */
 function exchange(
   { port }: Endpoint,
-  request: Buffer,
+  request: () => Buffer,
   check: AnswerCheck,
   limitMs: number,
   onAnswer: (fault: string | undefined) => boolean,
@@ -173,12 +172,12 @@ function exchange(
       end() {
         check.end()
         if (isOver) late = 'an answer after the answer'
-        else if (onAnswer(check.fault)) socket.write(request)
+        else if (onAnswer(check.fault)) socket.write(request())
         else finish()
       },
     })
     const limit = setTimeout(() => fail(`no answer within ${limitMs} ms`), limitMs)
-    socket.on('connect', () => socket.write(request))
+    socket.on('connect', () => socket.write(request()))
     socket.on('data', (bytes) => {
       try {
         reader.push(bytes)

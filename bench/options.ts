@@ -7,6 +7,8 @@ export interface Options {
   /** Ids of rows. */
   readonly rows: readonly string[]
   readonly targets: readonly TargetName[]
+  /** What the ratios are to. */
+  readonly base: TargetName
   readonly out: string | undefined
   readonly from: string | undefined
   readonly isMarkdown: boolean
@@ -19,7 +21,8 @@ export const USAGE = `Usage: npm run bench -- [options]
 
   --rounds N       rounds, interleaved (7; with --quick 1)
   --rows A,B       only these rows: ${rows.map(({ id }) => id).join(', ')}
-  --targets A,B    these, beside plain: ${targetNames.join(', ')} (plain,dragoman,portkey)
+  --targets A,B    these, beside the base: ${targetNames.join(', ')} (plain,dragoman,portkey)
+  --base A         what the ratios are to (plain)
   --out FILE       write all samples as JSON
   --from FILE      measure nothing, show what --out has written
   --markdown       with machine, versions and date, as docs/benchmarks.md has it
@@ -35,6 +38,7 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: 'string' },
       rows: { type: 'string' },
       targets: { type: 'string' },
+      base: { type: 'string' },
       out: { type: 'string' },
       from: { type: 'string' },
       markdown: { type: 'boolean', default: false },
@@ -47,11 +51,13 @@ export function parseOptions(args: readonly string[]): Options {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: expected a whole number`)
   const ids = rows.map(({ id }) => id)
   const chosen = named('--targets', values.targets, targetNames, ['plain', 'dragoman', 'portkey'])
+  const [base = 'plain'] = named<TargetName>('--base', values.base, targetNames, ['plain'])
   return {
     rounds,
+    base,
     rows: named('--rows', values.rows, ids, ids),
     // The base comes first, whether it was named or not.
-    targets: targetNames.filter((name) => name === 'plain' || chosen.includes(name)),
+    targets: targetNames.filter((name) => name === base || chosen.includes(name)),
     out: values.out,
     from: values.from,
     isMarkdown: values.markdown,

@@ -18,6 +18,7 @@ function report(...samples: readonly Sample[]): Report {
     rounds: 3,
     rows: ['parsed'],
     targets: ['plain', 'dragoman', 'portkey'],
+    base: 'plain',
     notMeasured: { portkey: 'no network' },
     samples,
   }

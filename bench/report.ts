@@ -24,12 +24,13 @@ export interface Report {
   readonly rounds: number
   readonly rows: readonly string[]
   readonly targets: readonly string[]
+  /** What the ratios are to. */
+  readonly base: string
   /** Targets that could not be measured, with the reason. */
   readonly notMeasured: Readonly<Record<string, string>>
   readonly samples: readonly Sample[]
 }
 
-export const BASE = 'plain'
 export const OWN = 'dragoman'
 const ABSENT = 'not measured'
 
@@ -42,7 +43,12 @@ export interface Figure {
 }
 
 /** The medians over the rounds. A ratio is taken within a round, and only of runs without a wrong answer. */
-export function figure({ samples }: Report, row: Row, target: string, as: Row['as'] = row.as): Figure | undefined {
+export function figure(
+  { samples, base: baseName }: Report,
+  row: Row,
+  target: string,
+  as: Row['as'] = row.as,
+): Figure | undefined {
   if (!serves(target, row.lane)) return undefined
   const counted = (name: string) =>
     samples.filter(
@@ -52,7 +58,7 @@ export function figure({ samples }: Report, row: Row, target: string, as: Row['a
         (lane === 'any' || lane === row.lane) &&
         wrong.count === 0,
     )
-  const base = new Map(counted(BASE).map(({ round, values }) => [round, values[row.value]]))
+  const base = new Map(counted(baseName).map(({ round, values }) => [round, values[row.value]]))
   const all = counted(target)
     .map(
       ({ round, values }) => (values[row.value] ?? Number.NaN) / (as === 'ratio' ? (base.get(round) ?? Number.NaN) : 1),
@@ -88,10 +94,10 @@ export function passes(report: Report): boolean {
 
 /** As Markdown. */
 function table(report: Report): string {
-  const others = report.targets.filter((name) => name !== BASE)
+  const others = report.targets.filter((name) => name !== report.base)
   const body = shown(report).map((row) => [
     row.title,
-    absolute(row, figure(report, row, BASE, 'absolute')),
+    absolute(row, figure(report, row, report.base, 'absolute')),
     ...others.map((name) => cell(report, row, name)),
     limit(row, row.goal),
     limit(row, row.must),
@@ -99,8 +105,8 @@ function table(report: Report): string {
   ])
   const wrong = (name: string) => (name in report.notMeasured ? ABSENT : String(wrongAnswers(report, name)))
   const isRight = wrongAnswers(report) === 0
-  body.push(['wrong answers in all runs', wrong(BASE), ...others.map(wrong), '0', '0', isRight ? 'ok' : 'FAIL'])
-  return aligned([['', `${BASE} (absolute)`, ...others, 'goal', 'must', 'verdict'], ...body])
+  body.push(['wrong answers in all runs', wrong(report.base), ...others.map(wrong), '0', '0', isRight ? 'ok' : 'FAIL'])
+  return aligned([['', `${report.base} (absolute)`, ...others, 'goal', 'must', 'verdict'], ...body])
 }
 
 /** The table, and what has to be known beside it. */

@@ -38,6 +38,8 @@ export interface Target {
   /** Undefined: nothing stands between, the load goes to the upstream itself. */
   readonly command: ((port: number) => readonly string[]) | undefined
   readonly headers: Readonly<Record<string, string>>
+  /** Each request has an `Idempotency-Key` of its own. */
+  readonly isNumbered?: boolean
   /** What model names begin with, to be served so. A target without lanes has one way for whatever comes. */
   readonly lanes?: Readonly<Record<Lane, string>>
 }
@@ -53,8 +55,22 @@ export interface Surroundings {
 const ONE_WAY = 'bench:'
 const AUTHORIZED = { authorization: `Bearer ${CLIENT_KEY}` }
 
-export const targetNames = ['direct', 'plain', 'undici', 'dragoman', 'portkey'] as const
+export const targetNames = [
+  'direct',
+  'plain',
+  'undici',
+  'static',
+  'dragoman',
+  'policies',
+  'idempotent',
+  'cached',
+  'portkey',
+] as const
 export type TargetName = (typeof targetNames)[number]
+
+export function isOurServer(name: TargetName): boolean {
+  return name === 'static' || name === 'dragoman' || name === 'policies' || name === 'idempotent' || name === 'cached'
+}
 
 /** Throws where the target cannot be made ready. */
 export function makeTarget(name: TargetName, surroundings: Surroundings): Target {
@@ -74,7 +90,19 @@ export function makeTarget(name: TargetName, surroundings: Surroundings): Target
       return {
         ...oneWay,
         lanes: { relayed: 'relay:', parsed: 'parsed:', messages: 'parsed:', responses: 'parsed:' },
-        command: dragomanCommand(surroundings),
+        command: dragomanCommand(surroundings, name, bothLanes),
+      }
+    case 'static':
+      return { ...oneWay, headers: {}, command: dragomanCommand(surroundings, name, singleDeployment) }
+    case 'policies':
+      return { ...oneWay, command: dragomanCommand(surroundings, name, allPolicies) }
+    case 'idempotent':
+      return { ...oneWay, isNumbered: true, command: dragomanCommand(surroundings, name, allPolicies) }
+    case 'cached':
+      return {
+        ...oneWay,
+        headers: { ...AUTHORIZED, 'x-gateway-cache': 'on' },
+        command: dragomanCommand(surroundings, name, allPolicies),
       }
     case 'portkey': {
       const headers = { 'x-portkey-provider': 'openai', 'x-portkey-custom-host': `http://127.0.0.1:${upstreamPort}/v1` }
@@ -88,27 +116,78 @@ export function makeTarget(name: TargetName, surroundings: Surroundings): Target
   }
 }
 
-/** Keys are asked for, and all else is as it is by default; JSON is YAML. */
-function dragomanCommand({ upstreamPort, folder, isSource }: Surroundings): (port: number) => readonly string[] {
-  const provider = (conformant: boolean) => ({
+/** Provider, credentials, groups: the configuration of a server before this upstream. */
+type Configured = (upstreamPort: number) => object
+
+function provider(upstreamPort: number, conformant: boolean, keys: readonly string[]) {
+  return {
     type: 'openai-compatible',
     baseUrl: `http://127.0.0.1:${upstreamPort}/v1`,
     models: ['bench'],
     conformant,
-    credentials: [{ apiKey: 'sk-bench-upstream-8d2b7e' }],
-  })
-  const group = (prefix: string, id: string) => ({ name: `${prefix}*`, deployments: [{ provider: id }] })
-  const config = {
-    clients: { keys: [CLIENT_KEY] },
-    providers: { conformant: provider(true), other: provider(false) },
-    models: [group('relay:', 'conformant'), group('parsed:', 'other')],
+    credentials: keys.map((apiKey) => ({ apiKey })),
   }
-  const file = join(folder, 'dragoman.yaml')
+}
+
+const UPSTREAM_KEY = 'sk-bench-upstream-8d2b7e'
+
+/** Keys are asked for, and all else is as it is by default. */
+const bothLanes: Configured = (port) => ({
+  clients: { keys: [CLIENT_KEY] },
+  providers: { conformant: provider(port, true, [UPSTREAM_KEY]), other: provider(port, false, [UPSTREAM_KEY]) },
+  models: [
+    { name: 'relay:*', deployments: [{ provider: 'conformant' }] },
+    { name: 'parsed:*', deployments: [{ provider: 'other' }] },
+  ],
+})
+
+/** One deployment with one credential, and nothing to decide. */
+const singleDeployment: Configured = (port) => ({
+  clients: 'open',
+  providers: { one: provider(port, true, [UPSTREAM_KEY]) },
+  models: [{ name: `${ONE_WAY}*`, deployments: [{ provider: 'one' }] }],
+})
+
+/** Routing, a key with limits and budgets, affinity: bounds that no load of the benchmark reaches. */
+const allPolicies: Configured = (port) => {
+  const ids = ['one', 'two', 'three']
+  const keys = ['-a', '-b'].map((end) => `${UPSTREAM_KEY}${end}`)
+  return {
+    clients: {
+      keys: [
+        {
+          key: CLIENT_KEY,
+          name: 'bench',
+          models: [`${ONE_WAY}*`],
+          rpm: 1e9,
+          tpm: 1e12,
+          budget: { day: 1e6, month: 1e6, tokensPerDay: 1e13 },
+        },
+      ],
+    },
+    providers: Object.fromEntries(ids.map((id) => [id, provider(port, true, keys)])),
+    models: [
+      {
+        name: `${ONE_WAY}*`,
+        strategy: 'affinity',
+        deployments: ids.map((id, i) => ({ provider: id, weight: i + 1, price: { input: 1, output: 4 } })),
+      },
+    ],
+  }
+}
+
+/** The server with such a configuration, as `npm start` runs it; JSON is YAML. */
+function dragomanCommand(
+  { upstreamPort, folder, isSource }: Surroundings,
+  name: string,
+  configured: Configured,
+): (port: number) => readonly string[] {
+  const config = { store: { path: join(folder, `${name}-data`) }, ...configured(upstreamPort) }
+  const file = join(folder, `${name}.yaml`)
   writeFileSync(file, JSON.stringify(config), { mode: 0o600 })
   const program = isSource
     ? ['-C', 'dragoman-source', '--disable-warning=ExperimentalWarning', SOURCE_SERVER]
     : [BUILT_SERVER]
-  // As `npm start` runs it.
   const node = [process.execPath, '--max-semi-space-size=16', '--no-parallel-scavenge']
   return (port) => [...node, ...program, 'start', '--config', file, '--port', String(port)]
 }
@@ -143,10 +222,10 @@ export async function startTarget(target: Target, command: readonly string[], po
 }
 
 export function endpointOf(target: Target, lane: Lane, port: number): Endpoint {
-  const { headers, lanes } = target
+  const { headers, lanes, isNumbered = false } = target
   return lanes
-    ? { port, headers, prefix: lanes[lane], dialect: dialects[lane] }
-    : { port, headers, prefix: ONE_WAY, dialect: 'chat' }
+    ? { port, headers, isNumbered, prefix: lanes[lane], dialect: dialects[lane] }
+    : { port, headers, isNumbered, prefix: ONE_WAY, dialect: 'chat' }
 }
 
 /** Starts it on a free port, where it is a program at all. */

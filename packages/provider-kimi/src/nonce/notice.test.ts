@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest'
-import { kimiNonce, notice } from '../nonce.ts'
+import { expect, test, vi } from 'vitest'
 
 test('where everything goes is said at start, once', async () => {
+  // Once for a process, and this one may have loaded it for another test.
+  vi.resetModules()
+  const { kimiNonce, notice } = await import('../nonce.ts')
   const warnings: string[] = []
   const listen = (warning: Error) => warnings.push(warning.message)
   process.on('warning', listen)
