@@ -1,5 +1,5 @@
 // Where the server spends its time, on whole answers of 1 KB or on the streams of a lane:
-// `npm run up -- exec node bench/profile.ts [--source] [--top N] [--seconds N] [--streams LANE]`
+// `npm run up -- exec node bench/profile.ts [--source] [--top N] [--seconds N] [--streams LANE] [--target NAME]`
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { nowMicros } from './contents.ts'
 import { readProfile, type Share } from './cpu-profile.ts'
 import { closedLoop, openStreams } from './load.ts'
 import { openSession } from './session.ts'
-import { endpointOf, lanes } from './targets.ts'
+import { endpointOf, isOurServer, lanes, targetNames } from './targets.ts'
 
 const { values } = parseArgs({
   options: {
@@ -17,17 +17,20 @@ const { values } = parseArgs({
     top: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '5' },
     streams: { type: 'string' },
+    target: { type: 'string', default: 'dragoman' },
   },
 })
 const streamed = lanes.find((lane) => lane === values.streams)
 if (values.streams && !streamed) throw new Error(`--streams ${values.streams}: expected one of ${lanes.join(', ')}`)
+const name = targetNames.find((one) => one === values.target)
+if (!name || !isOurServer(name)) throw new Error(`--target ${values.target}: expected one of our servers`)
 
 if (!values.source) buildServer()
 const folder = mkdtempSync(join(tmpdir(), 'profile-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 const session = await openSession({ isSource: values.source })
-const target = session.make('dragoman')
+const target = session.make(name)
 const { served } = await session.enter({
   ...target,
   command: (port) => {
