@@ -12,24 +12,34 @@ import {
 import type { Gateway } from '@dragoman/gateway'
 import { type Request, type Response, Router } from 'express'
 import type { Logger } from 'pino'
+import { clientFinder } from './client-keys.ts'
 import type { FileStore } from './file-store.ts'
 import { type AccessRules, access } from './http/access.ts'
 import { adminAccess } from './http/admin-access.ts'
-import { authenticate, type ClientKey, namesOf } from './http/authenticate.ts'
+import { authenticate, type ClientKey } from './http/authenticate.ts'
 import { BodyBudget, type BodyLimits } from './http/body-budget.ts'
 import { exchangeOf, OpenRequests, openExchange } from './http/exchange.ts'
 import type { Handler } from './http/handler.ts'
+import type { RatesOf } from './http/limit-headers.ts'
 import { logAccess } from './http/log-access.ts'
 import { formReader } from './http/read-form.ts'
 import { bodyReader } from './http/read-json.ts'
+import { refuseAddresses } from './http/refuse-addresses.ts'
 import { errorAnswer } from './http/send-error.ts'
 import { SlowDown } from './http/slow-down.ts'
+import type { MadeKeys } from './made-keys.ts'
 import type { ProviderCredentials } from './provider-credentials.ts'
+import type { Reloader } from './reload/reloader.ts'
 import type { RequestCounts } from './request-counts.ts'
 import { ResponseStore } from './response-store.ts'
+import { cutRevoked } from './revoked-streams.ts'
 import { adminRoutes } from './routes/admin.ts'
+import { adminKeyRoutes } from './routes/admin-keys.ts'
+import { reloadRoutes } from './routes/admin-reload.ts'
+import { adminUsageRoute, type UsageSums } from './routes/admin-usage.ts'
 import { chat } from './routes/chat.ts'
 import { endpointRoutes } from './routes/endpoint-routes.ts'
+import { explainRoute } from './routes/explain.ts'
 import { withFiles } from './routes/files.ts'
 import { health } from './routes/health.ts'
 import { type HomeFacts, home, noIcon } from './routes/home.ts'
@@ -43,6 +53,10 @@ export interface AppOptions {
   access: AccessRules
   /** Undefined: whoever may reach the server may use it. */
   keys: readonly ClientKey[] | undefined
+  /** Keys that are made while it runs: taken beside `keys`, and looked after on `/admin`. */
+  madeKeys?: MadeKeys | undefined
+  /** What becomes of an answer whose key ends meanwhile. Default: it goes on to its end. */
+  onRevoke?: 'finish' | 'cut' | undefined
   limits: BodyLimits
   facts: HomeFacts
   log: Logger
@@ -57,8 +71,18 @@ export interface AppOptions {
   sealKey?: (() => Promise<Uint8Array>) | undefined
   /** Undefined: there is no `/v1/files`, and no part of a request can name a file by its id. */
   files?: FileStore | undefined
+  /** How much of its requests and tokens per minute a key has left. */
+  ratesOf?: RatesOf | undefined
+  /** What was used, for `/admin/usage`. Undefined: there is no such route. */
+  usage?: UsageSums | undefined
   /** Undefined: there is no `/admin`. */
   admin?: { readonly key: Secret } | undefined
+  /** For `/admin`; undefined, or not there yet: the configuration stays as it is. */
+  reloader?: (() => Reloader | undefined) | undefined
+  /** Who guesses keys; shared by all that listen at one address. Default: its own. */
+  slowDown?: SlowDown | undefined
+  /** By `clock.elapsed()`. Default: now. */
+  startedAt?: number | undefined
   clock?: Clock | undefined
 }
 
@@ -66,6 +90,8 @@ export interface App {
   readonly handle: RequestListener
   /** Ends what is being answered, streams with an error frame. */
   endRequests(reason: DragomanError): void
+  /** Resolves when nothing is being answered. */
+  whenIdle(): Promise<void>
 }
 
 const chatPath = '/v1/chat/completions'
@@ -80,19 +106,20 @@ type Asked = IncomingMessage & { params: unknown }
  * costs half as much as everything else before a handler; so what handlers get are Node's own objects, with `params`.
  */
 export function createApp(options: AppOptions): App {
-  const { gateway, keys, log, credentials = new Map(), clock = systemClock } = options
+  const { gateway, keys, log, ratesOf, credentials = new Map(), clock = systemClock } = options
   const now = () => clock.now()
   const open = new OpenRequests()
   const budget = new BodyBudget(options.limits)
-  const readJson = bodyReader(budget)
+  const readJson = bodyReader(budget, refuseAddresses)
   const { files } = options
   const readIn = (dialect: Dialect) => (files ? withFiles(readJson, files, budget, dialect) : readJson)
 
   const router = Router()
-  const slowDown = new SlowDown(clock)
-  const nameOfClient = keys && namesOf(keys)
-  const guard = nameOfClient && authenticate(nameOfClient, slowDown)
-  const admin = options.admin && adminAccess({ ...options.admin, rules: options.access, nameOfClient, slowDown })
+  const { slowDown = new SlowDown(clock) } = options
+  const onAdmitted = options.onRevoke === 'cut' ? cutRevoked(open, options.madeKeys, clock) : undefined
+  const findClient = keys && clientFinder(keys, options.madeKeys)
+  const guard = findClient && authenticate(findClient, slowDown, onAdmitted)
+  const admin = options.admin && adminAccess({ ...options.admin, rules: options.access, findClient, slowDown })
   const gate = access(options.access)
   const post = chat(gateway, open, readIn('openai-chat'))
   const { state = memoryState({ clock }), sealKey = ownKey() } = options
@@ -104,7 +131,14 @@ export function createApp(options: AppOptions): App {
   // Before the gate, which lets in other pages and answers their preflights.
   if (admin) {
     router.use('/admin', admin.guard)
-    for (const { path, ...methods } of adminRoutes({ credentials, clock, readJson })) {
+    const { reloader } = options
+    const reloading = reloader ? reloadRoutes(reloader) : []
+    const made = options.madeKeys
+    const forKeys = made ? adminKeyRoutes({ made, configured: keys ?? [], clock, readJson }) : []
+    const ofUsage = options.usage ? [adminUsageRoute(options.usage, clock)] : []
+    const ofTokens = adminRoutes({ credentials, clock, readJson })
+    const explaining = explainRoute({ gateway, open, clock, readJson, keys, madeKeys: made })
+    for (const { path, ...methods } of [...ofTokens, ...reloading, ...forKeys, ...ofUsage, explaining]) {
       serve(router, path, { ...methods, isForPages: false })
     }
     router.use('/admin', (request, response) => {
@@ -115,8 +149,8 @@ export function createApp(options: AppOptions): App {
   serve(router, chatPath, { post }, guard)
   serve(router, '/', { get: home(options.facts) })
   serve(router, '/favicon.ico', { get: noIcon })
-  const { facts, requests } = options
-  serve(router, '/health', { get: health({ version: facts.version, clock, admin, credentials, requests }) })
+  const { facts, requests, startedAt = clock.elapsed() } = options
+  serve(router, '/health', { get: health({ version: facts.version, startedAt, clock, admin, credentials, requests }) })
   if (guard) router.use(guard)
   serve(router, '/v1/messages', { post: messages(inMessages) })
   serve(router, '/v1/messages/count_tokens', { post: countMessageTokens(inMessages) })
@@ -137,6 +171,11 @@ export function createApp(options: AppOptions): App {
   serve(router, '/v1/models', { get: listModels(gateway, open) })
   serve(router, '/v1/models/*id', { get: readModel(gateway, open) as Handler })
 
+  let running = 0
+  let becomeIdle: (() => void) | undefined
+  const ended = () => {
+    if (--running === 0) becomeIdle?.()
+  }
   const over = options.logsAccess ? logAccess(log, now) : undefined
   const answerError = errorAnswer(log)
   // Nearly every request is for this one, and finding it again costs as much as half of what is done in it.
@@ -144,6 +183,9 @@ export function createApp(options: AppOptions): App {
   return {
     handle(request, response) {
       const exchange = openExchange(request, response, now(), gateway.variants)
+      exchange.ratesOf = ratesOf
+      running++
+      exchange.atEnd(ended)
       if (over) exchange.atEnd(() => over(exchange, request, response))
       const finish = (cause?: unknown) => {
         answerError(cause ?? nothingAt(request.method, exchange.path), response)
@@ -153,6 +195,11 @@ export function createApp(options: AppOptions): App {
       else router(request as Request, response as Response, finish)
     },
     endRequests: (reason) => open.end(reason),
+    whenIdle: () =>
+      new Promise((resolve) => {
+        if (running === 0) resolve()
+        else becomeIdle = resolve
+      }),
   }
 }
 
@@ -184,15 +231,17 @@ function inTurn(
 
 /** A path with its methods; any other method is a 405 that names them. */
 function serve(router: Router, path: string, methods: Methods, guard?: Handler): void {
-  const { get, post, delete: remove, isForPages = true } = methods
+  const { get, post, patch, delete: remove, isForPages = true } = methods
   const route = router.route(path)
   if (guard) route.all(guard)
   if (get) route.get(get)
   if (post) route.post(post)
+  if (patch) route.patch(patch)
   if (remove) route.delete(remove)
   const allowed = [
     ...(get ? ['GET', 'HEAD'] : []),
     ...(post ? ['POST'] : []),
+    ...(patch ? ['PATCH'] : []),
     ...(remove ? ['DELETE'] : []),
     ...(isForPages ? ['OPTIONS'] : []),
   ].join(', ')
@@ -205,6 +254,7 @@ function serve(router: Router, path: string, methods: Methods, guard?: Handler):
 interface Methods {
   readonly get?: Handler | undefined
   readonly post?: Handler | undefined
+  readonly patch?: Handler | undefined
   readonly delete?: Handler | undefined
   /** Preflights are answered. Default true. */
   readonly isForPages?: boolean

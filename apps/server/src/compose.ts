@@ -1,18 +1,11 @@
-import {
-  type Clock,
-  isDragomanError,
-  type Provider,
-  type ProviderFactory,
-  type StateStore,
-  systemClock,
-} from '@dragoman/core'
-import { createGateway, type Gateway, type GatewayOptions, type ProviderEntry } from '@dragoman/gateway'
-import { ConfigError } from './config/config-error.ts'
-import { credentialFields } from './config/credential-fields.ts'
-import type { DeploymentSettings, ProviderSettings, Settings } from './config/settings.ts'
-import { type CredentialContext, openCredentials, type ProviderCredentials } from './provider-credentials.ts'
+import { type Clock, type ProviderFactory, type StateStore, systemClock } from '@dragoman/core'
+import { createGateway, type Gateway, type GatewayOptions, Prices } from '@dragoman/gateway'
+import type { Settings } from './config/settings.ts'
+import { Held } from './held.ts'
+import type { CredentialContext, ProviderCredentials } from './provider-credentials.ts'
+import { ProviderSet } from './provider-set.ts'
 import { sealKey } from './seal-key.ts'
-import { serverState } from './state.ts'
+import { type ServerState, serverState } from './state.ts'
 
 /** Every provider there is, by its `type` in the configuration; loaded when it is used. The only list of its kind. */
 export const providerTypes: Readonly<Record<string, () => Promise<ProviderFactory>>> = {
@@ -53,88 +46,98 @@ export interface Composition {
   readonly state: StateStore
   /** What reasoning is sealed with for clients. */
   sealKey(): Promise<Uint8Array>
+  /**
+   * To be called once it is to serve: credentials are shared out as it says from then on, and what was seen of targets
+   * that are elsewhere now is forgotten. Does not throw.
+   */
+  adopt(): void
+  /** Takes the place of `adopt`: it never served. */
+  discard(): Promise<void>
+  /** Ends what no other composition uses. */
   close(): Promise<void>
 }
 
-/** Settings -> a gateway that can serve. */
-export async function compose(
-  settings: Settings,
-  options: Pick<GatewayOptions, 'record'> & { clock?: Clock; log: CredentialContext['log'] },
-): Promise<Composition> {
-  const clock = options.clock ?? systemClock
-  const state = serverState(settings.paths.store, clock, options.log)
-  const factoryOf = async (type: string): Promise<ProviderFactory> => {
-    const factory = await providerTypes[type]?.()
-    if (!factory) throw new Error(`There is no provider type ${type}`) // the configuration's schema has refused it before
-    return factory
-  }
-  const create = async ({ id, type, proxy }: ProviderSettings, given: unknown): Promise<Provider> => {
-    const factory = await factoryOf(type)
-    try {
-      return factory.create(given, { clock, proxy, mediaFrom: settings.mediaFrom })
-    } catch (cause) {
-      // What a factory refuses beyond its schema is the operator's to mend.
-      if (!isDragomanError(cause) || cause.scope !== 'request') throw cause
-      throw new ConfigError([`providers.${id}: ${cause.message}`])
+export interface ComposeOptions extends Pick<GatewayOptions, 'record' | 'admission'> {
+  readonly log: CredentialContext['log']
+  readonly clock?: Clock | undefined
+  /** The one that serves until this one does: what is the same in both is not made anew, and its stores are used. */
+  readonly previous?: Composition | undefined
+}
+
+interface Parts {
+  readonly set: ProviderSet
+  readonly state: Held<ServerState>
+}
+
+const partsOf = new WeakMap<Composition, Parts>()
+
+/** Settings -> a gateway that can serve. Without `previous` it is adopted already. */
+export async function compose(settings: Settings, options: ComposeOptions): Promise<Composition> {
+  const { previous, log, clock = systemClock } = options
+  const before = previous && partsOf.get(previous)
+  const isFirst = previous === undefined // what the functions below use must not keep all that ever were
+  const held = before?.state ?? new Held(serverState(settings.paths.store, clock, log), (kept) => kept.close())
+  const state = held.hold()
+  let opened: ProviderSet | undefined
+  try {
+    const set = await ProviderSet.open(settings, { factoryOf, clock, state, log }, before?.set)
+    opened = set
+    const models = settings.models.map(({ deployments, ...group }) => ({
+      ...group,
+      deployments: deployments.map((deployment) => {
+        const { provider, options, ...given } = deployment
+        return { ...given, entry: set.entryFor(deployment) }
+      }),
+    }))
+    const gateway = createGateway({
+      // Where a documented API and a session list the same model, it is the API's.
+      providers: [...set.entries.values()].sort(
+        (a, b) => Number(set.sessions.has(a.id)) - Number(set.sessions.has(b.id)),
+      ),
+      models,
+      // With keys, a name that nothing serves is a mistake to be told; without, any name is to work.
+      fallbackName: settings.clients.mode === 'open' ? settings.defaultModel : undefined,
+      defaultStrategy: settings.defaultStrategy,
+      limits: settings.limits,
+      ensureToolCall: settings.ensureToolCall,
+      priceOf: new Prices(settings.prices).of,
+      record: options.record,
+      admission: options.admission,
+      clock,
+      state,
+      previous: previous?.gateway,
+    })
+    const composition: Composition = {
+      gateway,
+      credentials: set.credentials,
+      state,
+      sealKey: previous?.sealKey ?? sealKey(settings, clock, log),
+      adopt() {
+        const ids = [...set.entries.keys()]
+        if (!isFirst) gateway.forget(new Set(ids.filter((id) => !set.isWhereItWas(id))))
+        set.adopt()
+      },
+      async discard() {
+        await set.discard()
+        await held.giveBack()
+      },
+      async close() {
+        await set.close()
+        await held.giveBack()
+      },
     }
+    partsOf.set(composition, { set, state: held })
+    if (isFirst) composition.adopt()
+    return composition
+  } catch (error) {
+    await opened?.discard()
+    await held.giveBack()
+    throw error
   }
+}
 
-  const entries = new Map<string, ProviderEntry>()
-  const credentials = new Map<string, ProviderCredentials>()
-  const sessions = new Set<string>()
-  for (const configured of settings.providers) {
-    const { id, limits, normalize } = configured
-    const provider = await create(configured, configured.options)
-    const factory = await factoryOf(configured.type)
-    if (factory.isSession) sessions.add(id)
-    const fields = credentialFields(factory)
-    const own = await openCredentials(provider, configured, fields, { settings, clock, state, log: options.log })
-    credentials.set(id, own)
-    entries.set(id, { id, provider, credentials: own.pool, limits, normalize })
-  }
-
-  // Deployments with options of their own get a provider of their own, one per distinct result; credentials are shared.
-  const variants = new Map<string, ProviderEntry>()
-  const entryFor = async (deployment: DeploymentSettings): Promise<ProviderEntry> => {
-    const entry = entries.get(deployment.provider)
-    const provider = settings.providers.find(({ id }) => id === deployment.provider)
-    if (!entry || !provider) throw new Error(`There is no provider ${deployment.provider}`) // as above
-    if (!deployment.options) return entry
-    const key = JSON.stringify([provider.id, deployment.options])
-    const variant = variants.get(key) ?? { ...entry, provider: await create(provider, deployment.options) }
-    variants.set(key, variant)
-    return variant
-  }
-  const models = []
-  for (const { name, variant, deployments } of settings.models) {
-    const composed = []
-    for (const deployment of deployments) {
-      const { model, limits, normalize } = deployment
-      composed.push({ entry: await entryFor(deployment), model, limits, normalize })
-    }
-    models.push({ name, variant, deployments: composed })
-  }
-
-  const gateway = createGateway({
-    // Where a documented API and a session list the same model, it is the API's.
-    providers: [...entries.values()].sort((a, b) => Number(sessions.has(a.id)) - Number(sessions.has(b.id))),
-    models,
-    // With keys, a name that nothing serves is a mistake to be told; without, any name is to work.
-    fallbackName: settings.clients.mode === 'open' ? settings.defaultModel : undefined,
-    limits: settings.limits,
-    record: options.record,
-    clock,
-    state,
-  })
-  return {
-    gateway,
-    credentials,
-    state,
-    sealKey: sealKey(settings, clock, options.log),
-    async close() {
-      await Promise.all([...credentials.values()].map((own) => own.close()))
-      await gateway.close()
-      await state.close()
-    },
-  }
+async function factoryOf(type: string): Promise<ProviderFactory> {
+  const factory = await providerTypes[type]?.()
+  if (!factory) throw new Error(`There is no provider type ${type}`) // the configuration's schema has refused it before
+  return factory
 }

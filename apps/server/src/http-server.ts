@@ -19,14 +19,15 @@ export interface ListenOptions {
   readonly host: string
   readonly port: number
   readonly maxConnections: number
-  readonly graceMs: number
+  /** Asked when it stops. */
+  readonly graceMs: number | (() => number)
   /** How long a connection that has only just come, or become idle, is left alone when there are many. Default 1 s. */
   readonly idleGraceMs?: number | undefined
   /** From the first byte of a request, or from the connection, to the end of its headers. Default 80 s. */
   readonly headersMs?: number | undefined
 }
 
-export async function listen(app: App, options: ListenOptions): Promise<HttpServer> {
+export async function listen(app: Pick<App, 'handle' | 'endRequests'>, options: ListenOptions): Promise<HttpServer> {
   const { host, port, graceMs, headersMs = 80_000 } = options
   const server = createServer(
     // A model may think for many minutes before its head, and a proxy in front keeps its sockets for about one.
@@ -56,7 +57,11 @@ export async function listen(app: App, options: ListenOptions): Promise<HttpServ
   await once(server, 'listening')
   const address = server.address() as AddressInfo // a TCP server that listens has one
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return { url: `http://${shown}:${address.port}`, port: address.port, stop: () => stop(server, idle, app, graceMs) }
+  return {
+    url: `http://${shown}:${address.port}`,
+    port: address.port,
+    stop: () => stop(server, idle, app, typeof graceMs === 'function' ? graceMs() : graceMs),
+  }
 }
 
 const refusals: Readonly<Record<string, readonly [status: string, message: string]>> = {
@@ -85,7 +90,12 @@ function refuse(cause: Error & { code?: string }, socket: Duplex): void {
 /** After the grace, streams get a moment more to say that they were cut short. */
 const farewellMs = 500
 
-async function stop(server: Server, idle: IdleConnections, app: App, graceMs: number): Promise<void> {
+async function stop(
+  server: Server,
+  idle: IdleConnections,
+  app: Pick<App, 'endRequests'>,
+  graceMs: number,
+): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   // Clients keep their connections after the last answer; those that become idle meanwhile end too.

@@ -1,53 +1,30 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { chatChunks, eventStream, gate, sse, startFakeUpstream } from '@dragoman/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { listening, type Program, startProgram } from './test-program.ts'
 
 // The program itself, as a process of its own.
 
 let folder: string
-const running = new Set<ChildProcess>()
+const running = new Set<Program>()
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'dragoman-main-'))
 })
 
 afterEach(async () => {
-  for (const child of running) child.kill('SIGKILL')
-  await Promise.all([...running].map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')))
+  await Promise.all([...running].map((program) => program[Symbol.asyncDispose]()))
   running.clear()
   rmSync(folder, { recursive: true, force: true })
 })
 
-const entry = fileURLToPath(new URL('main.ts', import.meta.url))
-
-function run(args: readonly string[], env: Record<string, string> = {}) {
-  const node = ['-C', 'dragoman-source', '--disable-warning=ExperimentalWarning', entry, ...args]
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, node, { cwd: folder, env: { PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  const program = { child, stdout: '', stderr: '', ended: once(child, 'close').then(([code]) => code as number | null) }
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    program.stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    program.stderr += text
-  })
+function run(args: readonly string[], env?: Record<string, string>): Program {
+  const program = startProgram(folder, args, env)
+  running.add(program)
   return program
-}
-
-/** The URL that the greeting names. */
-async function listening(program: ReturnType<typeof run>): Promise<string> {
-  for (;;) {
-    const url = /listens on (\S+)\/v1/.exec(program.stderr)?.[1]
-    if (url) return url
-    await Promise.race([once(program.child.stderr ?? program.child, 'data'), program.ended])
-    if (program.child.exitCode !== null) throw new Error(`It ended: ${program.stderr}`)
-  }
 }
 
 const ask = (url: string, body: object) =>
@@ -81,7 +58,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s lets an open stream finish, and le
   program.child.kill(signal)
   // npm, its shell and we all get a Ctrl-C, and some pass it on: at once is the same one.
   program.child.kill(signal)
-  while (!program.stderr.includes('Stopping')) await once(program.child.stderr ?? program.child, 'data')
+  while (!program.stderr.includes('Stopping')) await once(program.child.stderr, 'data')
   await expect(ask(url, hello)).rejects.toThrow()
   rest.open()
   const text = await open.text()

@@ -1,13 +1,15 @@
 import { join, resolve } from 'node:path'
-import { type Clock, isDragomanError, type Provider, type StateStore } from '@dragoman/core'
+import { isDeepStrictEqual } from 'node:util'
+import { type Clock, type Credential, isDragomanError, type Provider, type StateStore } from '@dragoman/core'
 import {
   type CredentialSource,
   type FoundCredentials,
   type PoolEvent,
+  type PoolSettings,
   type SessionVault,
   TokenPool,
 } from '@dragoman/token-pool'
-import { openVault, vaultKey, vaultKeyFile, watchCredentials } from '@dragoman/token-pool/files'
+import { type CredentialWatch, openVault, vaultKey, vaultKeyFile, watchCredentials } from '@dragoman/token-pool/files'
 import type { Logger } from 'pino'
 import { type CheckedCredential, checkCredentials } from './check-credentials.ts'
 import { ConfigError } from './config/config-error.ts'
@@ -27,11 +29,29 @@ export interface ProviderCredentials {
   close(): Promise<void>
 }
 
+export interface OpenedCredentials extends ProviderCredentials {
+  /**
+   * Reads what another configuration of the same provider, for the same places, says of its credentials. What is the
+   * same keeps its state, and leases that run are counted on.
+   */
+  change(configured: ProviderSettings, provider: Provider, settings: Settings): Promise<CredentialChange>
+}
+
+/** Another configuration of the same credentials, read and waiting. */
+export interface CredentialChange {
+  /** From now on it counts. Does not throw. */
+  adopt(): void
+  /** Takes the place of `adopt`. */
+  discard(): void
+}
+
 export interface CredentialContext {
   readonly settings: Settings
   readonly clock: Clock
   readonly state: StateStore
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn'>
+  /** Where the provider sends credentials: their sessions are found again only for the same. */
+  readonly places?: string | undefined
 }
 
 /**
@@ -40,51 +60,127 @@ export interface CredentialContext {
  */
 export async function openCredentials(
   provider: Provider,
-  { id, credentials, credentialsFrom, pool: options }: ProviderSettings,
+  configured: ProviderSettings,
   fields: CredentialFields,
-  { settings, clock, state, log }: CredentialContext,
-): Promise<ProviderCredentials> {
-  const acquire = provider.acquire?.bind(provider)
-  const probe = provider.probe?.bind(provider)
+  context: CredentialContext,
+): Promise<OpenedCredentials> {
+  const { id } = configured
+  const { settings, clock, state, log, places } = context
+  let current = { provider, configured, pool: poolSettings(configured, settings) }
+  const acquire = async (source: Credential, signal: AbortSignal) => {
+    const session = await current.provider.acquire?.(source, { signal, state })
+    if (!session) throw new Error(`${id} does not sign in`) // one that does is never replaced by one that does not
+    return session
+  }
   const pool = new TokenPool({
-    ...options,
+    ...current.pool,
     name: id,
-    maxCooldownMs: settings.maxCooldownMs,
-    acquire: acquire && ((source, { signal }) => acquire(source, { signal, state })),
-    vault: acquire && (await openSessions(id, settings, clock, log)),
+    acquire: provider.acquire && ((source, { signal }) => acquire(source, signal)),
+    vault: provider.acquire && (await openSessions(id, settings, clock, log)),
+    places,
     clock,
     onEvent: (event) => log[levels[event.type]](event, `credential ${event.type}`),
   })
-  for (const place of credentialsFrom) if ('directory' in place) refuseOwnFolder(id, place.directory, settings)
-  // A service that asks for no key is called all the same.
-  const isKeyless = credentials.length + credentialsFrom.length === 0 && fields.check({}) === undefined
-  const serve = (found: readonly CredentialSource[]) => {
-    pool.set(isKeyless ? [{ values: {}, name: 'none' }] : [...credentials, ...found])
+  const isKeyless = () => {
+    const { credentials, credentialsFrom } = current.configured
+    return credentials.length + credentialsFrom.length === 0 && fields.check({}) === undefined
   }
-  serve([])
+  // A service that asks for no key is called all the same.
+  const list = (found: readonly CredentialSource[]) => {
+    pool.set(isKeyless() ? [{ values: {}, name: 'none' }] : [...current.configured.credentials, ...found])
+  }
+  list([])
+  const reading = (next: ProviderSettings) => readSources(next, fields, context, () => list(sources.found))
+  let sources = reading(configured)
+  await sources.ready
+  list(sources.found)
+  return {
+    pool,
+    get problems() {
+      return sources.watch.problems
+    },
+    reload: () => sources.watch.reload(),
+    ...(provider.probe && {
+      async check() {
+        const probe = async (held: Credential, signal: AbortSignal) =>
+          (await current.provider.probe?.(held, { signal, state })) ?? 'challenged'
+        return checkCredentials({ pool, clock, probe })
+      },
+    }),
+    async change(next, nextProvider, nextSettings) {
+      const isReadAnew = !isSameSources(next, current.configured)
+      const prepared = isReadAnew ? reading(next) : sources
+      await prepared.ready
+      return {
+        adopt() {
+          if (isReadAnew) sources.watch.close()
+          sources = prepared
+          const wanted = poolSettings(next, nextSettings)
+          if (!isDeepStrictEqual(wanted, current.pool)) pool.configure(wanted)
+          current = { provider: nextProvider, configured: next, pool: wanted }
+          list(sources.found)
+        },
+        discard() {
+          if (isReadAnew) prepared.watch.close()
+        },
+      }
+    },
+    async close() {
+      sources.watch.close()
+      await pool.close()
+    },
+  }
+}
+
+function poolSettings({ pool }: ProviderSettings, { maxCooldownMs }: Settings): PoolSettings {
+  return { ...pool, maxCooldownMs }
+}
+
+interface Sources {
+  readonly watch: CredentialWatch
+  /** What was read last. */
+  readonly found: readonly CredentialSource[]
+  readonly ready: Promise<unknown>
+}
+
+function readSources(
+  { id, credentialsFrom }: ProviderSettings,
+  fields: CredentialFields,
+  { settings, clock, log }: CredentialContext,
+  onChange: () => void,
+): Sources {
+  for (const place of credentialsFrom) if ('directory' in place) refuseOwnFolder(id, place.directory, settings)
+  let found: readonly CredentialSource[] = []
+  let isRead = false
   const watch = watchCredentials({
     sources: credentialsFrom.map((place) => ('text' in place ? { ...place, text: place.text.reveal() } : place)),
     field: fields.field,
     check: fields.check,
     clock,
-    onChange: (found) => serve(found.credentials),
+    onChange({ credentials }) {
+      found = credentials
+      // The first reading is for whoever waits for it, and may not count yet.
+      if (isRead) onChange()
+    },
     onProblem: (problem) => log.warn(`credentials of ${id}: ${problem}`),
   })
-  await watch.ready
+  const ready = watch.ready.then(() => {
+    isRead = true
+  })
   return {
-    pool,
-    get problems() {
-      return watch.problems
+    watch,
+    get found() {
+      return found
     },
-    reload: () => watch.reload(),
-    ...(probe && {
-      check: () => checkCredentials({ pool, clock, probe: (held, signal) => probe(held, { signal, state }) }),
-    }),
-    async close() {
-      watch.close()
-      await pool.close()
-    },
+    ready,
   }
+}
+
+/** What a file gave before it was lost is known to who has read it. */
+function isSameSources(one: ProviderSettings, other: ProviderSettings): boolean {
+  const plain = ({ credentialsFrom }: ProviderSettings) =>
+    credentialsFrom.map((place) => ('text' in place ? { ...place, text: place.text.reveal() } : place))
+  return isDeepStrictEqual(plain(one), plain(other))
 }
 
 /** Every file of such a folder is a list of credentials, which would be sent to the service. */

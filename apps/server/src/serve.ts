@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { LogEntry } from '@dragoman/core'
+import { type Clock, type LogEntry, systemClock } from '@dragoman/core'
+import { clientLimits } from '@dragoman/gateway'
 import type { Logger } from 'pino'
 import { type AppOptions, createApp } from './app.ts'
 import { compose } from './compose.ts'
@@ -7,57 +8,121 @@ import { ConfigError } from './config/config-error.ts'
 import type { Settings } from './config/settings.ts'
 import { FileStore } from './file-store.ts'
 import { logRecord } from './http/log-access.ts'
+import { SlowDown } from './http/slow-down.ts'
 import { type HttpServer, listen } from './http-server.ts'
+import { keyFile, MadeKeys } from './made-keys.ts'
 import { providerSources } from './provider-sources.ts'
+import type { ConfigFiles } from './reload/config-files.ts'
+import { LiveServer, type Serving } from './reload/live-server.ts'
+import { Reloader } from './reload/reloader.ts'
 import { RequestCounts } from './request-counts.ts'
+import { serverLedger } from './usage-ledger.ts'
 import { version } from './version.ts'
 
+/** Where another configuration comes from. */
+export interface Reloading {
+  /** The files that settings are read from; as they were when `settings` were. */
+  readonly files: ConfigFiles
+  readonly load: () => Promise<Settings>
+}
+
+export interface ServedHttp extends HttpServer {
+  /** Undefined: the configuration stays as it is. */
+  readonly reloader: Reloader | undefined
+}
+
 /**
- * Settings -> a server that listens. Without `admin` there is no `/admin`. Throws a `ConfigError` where the address cannot
- * be had.
+ * Settings -> a server that listens. Without `admin` there is no `/admin`; without `reloading` the configuration stays.
+ * Throws a `ConfigError` where the address cannot be had.
  */
-export async function serve(settings: Settings, log: Logger, admin?: AppOptions['admin']): Promise<HttpServer> {
-  const { server: address, clients, limits, log: logging } = settings
+export async function serve(
+  settings: Settings,
+  log: Logger,
+  admin?: AppOptions['admin'],
+  reloading?: Reloading,
+  clock: Clock = systemClock,
+): Promise<ServedHttp> {
+  // What is made here outlives every configuration; what `prepare` makes is of one.
   const requests = new RequestCounts()
-  const logged = logging.access ? logRecord(log) : undefined
-  const record = (entry: LogEntry) => {
-    requests.add(entry)
-    logged?.(entry)
+  const files = new FileStore({ folder: join(settings.paths.store, 'files') })
+  const slowDown = new SlowDown(clock)
+  const ledger = serverLedger(settings.paths.store, clock, log)
+  const admission = clientLimits({ budgets: ledger, clock })
+  const madeKeys = new MadeKeys({ place: keyFile(settings.paths.store), clock, log })
+  const startedAt = clock.elapsed()
+  let reloader: Reloader | undefined
+
+  const prepare = async (settings: Settings, running?: Serving): Promise<Serving> => {
+    const { server: address, clients, limits, log: logging } = settings
+    const logged = logging.access ? logRecord(log) : undefined
+    const record = (entry: LogEntry) => {
+      requests.add(entry)
+      ledger.record(entry)
+      logged?.(entry)
+    }
+    if (clients.mode === 'keys') await madeKeys.ready()
+    const composition = await compose(settings, { record, admission, log, clock, previous: running?.composition })
+    const { gateway, credentials, state, sealKey } = composition
+    const app = createApp({
+      gateway,
+      credentials,
+      state,
+      sealKey,
+      files,
+      requests,
+      admin,
+      reloader: () => reloader,
+      ratesOf: admission.rates,
+      usage: (query) => ledger.sums(query),
+      slowDown,
+      startedAt,
+      access: { mode: clients.mode, ...address },
+      keys: clients.mode === 'keys' ? clients.keys : undefined,
+      madeKeys,
+      onRevoke: clients.mode === 'keys' ? clients.onRevoke : undefined,
+      limits,
+      facts: {
+        version,
+        mode: clients.mode,
+        providers: providerSources(settings),
+        defaultModel: settings.defaultModel,
+      },
+      log,
+      logsAccess: logging.access,
+      clock,
+    })
+    return { settings, composition, app }
   }
-  const composition = await compose(settings, { record, log })
-  const { gateway, credentials, state, sealKey } = composition
-  const app = createApp({
-    gateway,
-    credentials,
-    state,
-    sealKey,
-    files: new FileStore({ folder: join(settings.paths.store, 'files') }),
-    requests,
-    admin,
-    access: { mode: clients.mode, ...address },
-    keys: clients.mode === 'keys' ? clients.keys : undefined,
-    limits,
-    facts: {
-      version,
-      mode: clients.mode,
-      providers: providerSources(settings),
-      defaultModel: settings.defaultModel,
-    },
-    log,
-    logsAccess: logging.access,
-  })
-  const { host, port, maxConnections } = address
+
+  const live = new LiveServer(await prepare(settings), log, clock)
+  const { host, port, maxConnections } = settings.server
   try {
-    const server = await listen(app, { host, port, maxConnections, graceMs: limits.graceMs })
+    const server = await listen(live, {
+      host,
+      port,
+      maxConnections,
+      graceMs: () => live.serving.settings.limits.graceMs,
+    })
+    const onApplied = (applied: Settings) => {
+      log.level = applied.log.level
+    }
+    if (reloading) reloader = new Reloader({ ...reloading, live, prepare, onApplied, adminKey: admin?.key, log, clock })
     return {
       ...server,
+      reloader,
       async stop() {
+        await reloader?.close()
         await server.stop()
-        await composition.close()
+        await live.close()
+        await madeKeys.close()
+        await admission.close()
+        await ledger.close()
       },
     }
   } catch (cause) {
-    await composition.close()
+    await live.close()
+    await madeKeys.close()
+    await ledger.close()
     throw explain(cause, host, port)
   }
 }

@@ -56,6 +56,8 @@ export const errorTable = {
   /** An object by its id, such as a stored response. */
   not_found: row('request', 404, invalid, 'not_found_error', null),
   method_not_allowed: row('request', 405, invalid, invalid, 'method_not_allowed'),
+  /** An `Idempotency-Key` under which something else was asked, or is being asked elsewhere. */
+  idempotency_conflict: row('request', 409, invalid, invalid, 'idempotency_conflict'),
   request_too_large: row('request', 413, invalid, 'request_too_large', 'request_too_large'),
   unsupported_media_type: row('request', 415, invalid, invalid, 'unsupported_media_type'),
   /** A WebSocket was asked for where there is none: clients go on over HTTP. */

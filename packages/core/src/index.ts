@@ -10,6 +10,15 @@ export {
 } from './answer-encoder.ts'
 export { assertAnswered, readFinishReason } from './answer-end.ts'
 export type { AnswerReader } from './answer-reader.ts'
+export {
+  type BudgetClaim,
+  type BudgetLedger,
+  type BudgetState,
+  budgetStates,
+  type MemoryBudgets,
+  memoryBudgets,
+  openBudgetMs,
+} from './budget-ledger.ts'
 export type { CallerSignal } from './caller-signal.ts'
 export { type CanonicalTransform, canonicalChunks, isMeaningful } from './canonical.ts'
 export { type BackendAnswer, type ChatBackend, chatFetch, type FetchLike } from './chat-fetch.ts'
@@ -36,6 +45,15 @@ export {
   toDragomanError,
 } from './errors.ts'
 export { isRecord } from './is-record.ts'
+export {
+  type KeyChange,
+  type KeyPage,
+  type KeyRights,
+  type KeyStore,
+  memoryKeys,
+  type NewKey,
+  type StoredKey,
+} from './key-store.ts'
 export { OwnedEntries, type OwnedEntriesOptions } from './owned-entries.ts'
 export type {
   Acceptance,
@@ -49,6 +67,7 @@ export type {
   EndpointBody,
   EndpointRequest,
   OutgoingProxy,
+  Prefill,
   Provider,
   ProviderEnvironment,
   ProviderFactory,
@@ -76,6 +95,6 @@ export { type Taker, take, takeNext } from './taking.ts'
 export { credential, type ToFetchOptions, toFetch } from './to-fetch.ts'
 export { chain, type EndedBy, endedBy, type Transform, transformed } from './transform.ts'
 export { untilAborted } from './until-aborted.ts'
-export { estimateUsage, readUsage, utf8Length } from './usage.ts'
+export { addUsage, estimateUsage, readUsage, utf8Length } from './usage.ts'
 export type { UsageDimension, UsageLedger, UsageQuery, UsageRow, UsageSum } from './usage-ledger.ts'
 export { Watchdog } from './watchdog.ts'

@@ -8,6 +8,9 @@ import type { StateStore } from './store.ts'
 /** A wire form of a client or an upstream. */
 export type Dialect = 'openai-chat' | 'openai-responses' | 'anthropic-messages'
 
+/** What a last message of the assistant needs to be gone on with: the field of this name, or nothing. */
+export type Prefill = 'partial' | 'prefix' | 'plain'
+
 /** An upstream service, reached. Holds no keys: the credential comes with each call. */
 export interface Provider {
   readonly id: string
@@ -34,6 +37,11 @@ export interface Provider {
   chat(request: ChatCompletionRequest, call: Call): AsyncIterable<ChatCompletionChunk>
   /** Pure, before any call: what this upstream cannot honour. Without it everything is sent on. */
   accepts?(request: ChatCompletionRequest): Acceptance
+  /**
+   * What makes the model of this request go on with a last message of the assistant: that message alone (`plain`), or a
+   * field of it; undefined where it would begin a new one. Pure.
+   */
+  prefill?(request: ChatCompletionRequest): Prefill | undefined
   /** The models it serves now. */
   models?(call: Call): Promise<readonly Model[]>
   /**

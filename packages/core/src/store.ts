@@ -53,7 +53,7 @@ export interface LogEntry {
   readonly finishReason?: string | undefined
   /** As the upstream reported it, or estimated and marked. */
   readonly usage?: Usage | undefined
-  /** What it cost, in USD; undefined where no price is known, which is not the same as nothing. */
+  /** What its attempts cost, in USD, those whose price is known; undefined where it is of none, which is not nothing. */
   readonly cost?: number | undefined
   /** What answered in place of an upstream: an answer that was kept, or another request's with the same idempotency key. */
   readonly answeredBy?: 'cache' | 'idempotency' | undefined
@@ -81,10 +81,14 @@ export interface AttemptEntry {
   readonly usage?: Usage | undefined
   /** What that cost, in USD. */
   readonly cost?: number | undefined
+  /** Parts of `usage` are more than their whole; the cost is of what is possible of it. */
+  readonly contradictory?: boolean | undefined
   /** The model group that the target belongs to, where it is not the one that was asked for. */
   readonly fallback?: string | undefined
-  /** Calls that were made in it because the model gave no tool call; more than one only there. */
+  /** Calls that were made in it where a tool call was insisted on; 0 where the turn was over and nobody was called. */
   readonly rounds?: number | undefined
+  /** No tool call could be had in any of them. */
+  readonly toolEnforcement?: 'exhausted' | undefined
   /** A second call while another one was still awaited. */
   readonly hedge?: boolean | undefined
   /** What this call went on with had been begun by an earlier one that was cut. */

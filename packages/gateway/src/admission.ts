@@ -1,6 +1,10 @@
-import type { ClientRights, LogEntry } from '@dragoman/core'
+import type { ClientRights, Endpoint, LogEntry } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
+import type { Engine, RunContext } from './engine.ts'
+import type { Job } from './job.ts'
+import type { Meaning } from './names.ts'
+import type { Price } from './pricing/price.ts'
 import type { RoutePlan } from './router.ts'
 
 /** A request whose plan is known and of which nothing has been sent yet. */
@@ -8,17 +12,24 @@ export interface AdmissionQuery {
   readonly rights: ClientRights
   /** The name asked for, and what it means. */
   readonly asked: string
-  readonly plan: RoutePlan
+  readonly plan: Pick<RoutePlan, 'name' | 'resolvedBy' | 'targets'>
   /** Undefined for endpoints besides chat. */
   readonly chat: ChatCompletionRequest | undefined
-  /** Of an endpoint besides chat, in bytes of UTF-8, as far as it is known. */
-  readonly bodyBytes?: number | undefined
+  /** Undefined for chat. */
+  readonly endpoint?: Endpoint | undefined
+  /** The body that the client sent, parsed, in its own dialect; undefined where it is a form. */
+  readonly body?: unknown
+  /** What another name would mean, as far as it is known without asking providers for their lists. */
+  resolve(name: string): Pick<Meaning, 'name' | 'resolvedBy' | 'targets'> | undefined
+  priceOf(target: Target): Price | undefined
 }
 
 /** The right to make one request. */
 export interface Admitted {
   /** The targets of the plan that the client may use, in its order. */
   readonly targets: readonly Target[]
+  /** Of targets that are to stand in for those, the ones that the client may use. Default: all. */
+  permitted?(targets: readonly Target[]): readonly Target[]
   /** What it came to. Called once. */
   settle(entry: LogEntry): void
 }
@@ -30,4 +41,18 @@ export interface Admission {
    * (429, with `retryAfterMs`). Synchronous where it can be.
    */
   admit(query: AdmissionQuery): Admitted | Promise<Admitted>
+}
+
+/** Asks for one request. Undefined where there is nobody to ask, or the client has no rights of its own. */
+export function askAdmission(
+  { admission, priceOf, meaningOf }: Pick<Engine, 'admission' | 'priceOf' | 'meaningOf'>,
+  context: Pick<RunContext, 'rights' | 'variant'>,
+  job: Pick<Job, 'model' | 'chat' | 'endpoint' | 'parsed'>,
+  plan: AdmissionQuery['plan'],
+): Admitted | Promise<Admitted> | undefined {
+  const { rights } = context
+  if (!rights || !admission) return undefined
+  const { model, chat, endpoint, parsed } = job
+  const resolve = (name: string) => meaningOf(name, context)
+  return admission.admit({ rights, asked: model, plan, chat, endpoint, body: parsed, resolve, priceOf })
 }

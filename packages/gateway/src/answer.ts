@@ -25,6 +25,10 @@ export interface ChatContext {
    * own bytes come back: then an answer may be of the kind `bytes`, and items of a stream may be bytes.
    */
   readonly body?: string | undefined
+  /** The same where it cannot be sent on: by it two requests are told apart. Default: `body`. */
+  readonly asked?: string | undefined
+  /** The same, parsed. Default: the request, which is right for `openai-chat` alone. */
+  readonly parsed?: unknown
   /** What goes with `body`: headers of the client that belong to its dialect, such as `anthropic-beta`. */
   readonly relayHeaders?: Readonly<Record<string, string>> | undefined
   /** How answers in `dialect` are read: without it, only those of Chat Completions are handed on as they come. */
@@ -55,6 +59,10 @@ export interface RouteInfo {
   readonly dropped: readonly string[]
   /** What answered in place of an upstream. */
   readonly answeredBy?: LogEntry['answeredBy']
+  /** Whether it was among the answers that are kept; undefined where none are. */
+  readonly cache?: 'hit' | 'miss' | undefined
+  /** How long ago an answer of the cache was made. */
+  readonly ageMs?: number | undefined
   /** No tool call could be had from the model, and what it said last is the answer. */
   readonly toolEnforcement?: 'exhausted' | undefined
 }

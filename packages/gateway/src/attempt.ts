@@ -1,7 +1,6 @@
 import {
   type AnswerItem,
   type AttemptEntry,
-  type Call,
   type Clock,
   type Credential,
   DragomanError,
@@ -12,24 +11,34 @@ import {
 } from '@dragoman/core'
 import type { Usage } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
-import type { Candidate, OpenLane } from './job.ts'
+import type { Health } from './health.ts'
+import type { BoundCall, Candidate, OpenLane } from './job.ts'
 import type { Lane, WholeAnswer } from './lane.ts'
 import type { Limits } from './limits.ts'
+import { contradictsItself, costOf } from './pricing/cost.ts'
+import type { Price } from './pricing/price.ts'
+import type { TargetFacts } from './target-facts.ts'
 import type { TurnReader } from './turn-reader.ts'
 
 /** Without new output an answer may go on for this many times `idleMs`, as long as bytes come (the upstream's own limit). */
 export const idleChunksFactor = 5
 
 /** An upstream that does not stream gives its first output with its last, and gets this many times as long for it. */
-const wholeAnswerFactor = 5
+export const wholeAnswerFactor = 5
 
 export interface AttemptContext {
   readonly client: string
   readonly clock: Clock
   readonly state: StateStore
   readonly limits: Limits
+  readonly health: Health
+  readonly price: Price | undefined
   /** The client has had a heartbeat. */
   readonly isLate: boolean
+  /** It is made while another one for the same request is awaited. */
+  readonly isHedge: boolean
+  /** It is made for the rest of an answer. */
+  readonly goesOn: boolean
 }
 
 /**
@@ -41,8 +50,15 @@ export interface AttemptContext {
 export class Attempt {
   readonly target: Target
   readonly limits: Limits
+  /** Told of the first output, in the turn in which it comes. */
+  onOutput: (() => void) | undefined
+  readonly #isHedge: boolean
+  readonly #goesOn: boolean
   readonly #lease: Lease
   readonly #clock: Clock
+  readonly #health: Health
+  readonly #facts: TargetFacts
+  readonly #price: Price | undefined
   readonly #controller = new AbortController()
   readonly #opened: OpenLane
   readonly #watchdog: Watchdog
@@ -53,15 +69,18 @@ export class Attempt {
   #upstreamStatus: number | undefined
   #entry: AttemptEntry | undefined
 
-  constructor(candidate: Candidate, lease: Lease, { client, clock, state, limits, isLate }: AttemptContext) {
+  constructor(candidate: Candidate, lease: Lease, context: AttemptContext) {
+    const { client, clock, state, limits, health, price, isLate } = context
     this.target = candidate.target
     this.limits = limits
+    this.#isHedge = context.isHedge
+    this.#goesOn = context.goesOn
     this.#lease = lease
     this.#clock = clock
     this.#startedAt = clock.now()
     this.#begunAt = clock.elapsed()
     this.#watchdog = new Watchdog(clock, this.#onStall)
-    const call: Call = {
+    const call: BoundCall = {
       credential: lease.credential,
       signal: this.#controller.signal,
       state,
@@ -72,6 +91,9 @@ export class Attempt {
       },
     }
     this.#opened = candidate.open(call, isLate)
+    this.#health = health
+    this.#facts = health.started(candidate.target)
+    this.#price = price
   }
 
   get #lane(): Lane {
@@ -81,6 +103,16 @@ export class Attempt {
   /** Whether the upstream's own bytes are handed on. */
   get isRelay(): boolean {
     return this.#opened.parsedBecause === undefined
+  }
+
+  /** Whether the model has said anything. */
+  get hasOutput(): boolean {
+    return this.#hasOutput
+  }
+
+  /** How many times as long as others it may take to say something. */
+  get firstOutputFactor(): number {
+    return this.#lane.answersWhole ? wholeAnswerFactor : 1
   }
 
   /** What has been read along, for later turns. */
@@ -97,12 +129,22 @@ export class Attempt {
     return this.#lane.finishReason
   }
 
+  /** Whether a tool call was asked for in vain, as far as is known by now. */
+  get toolEnforcement(): 'exhausted' | undefined {
+    return this.#opened.rounds?.isExhausted ? 'exhausted' : undefined
+  }
+
   get credential(): Credential {
     return this.#lease.credential
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  /** The credential works, though the answer is not over. */
+  confirm(): void {
+    this.#lease.confirm?.()
   }
 
   /** The whole answer. */
@@ -147,6 +189,7 @@ export class Attempt {
       run(this.#lane).then(
         (result) => {
           this.#watchdog.stop()
+          this.#noteOutput()
           resolve(result)
         },
         (error) => {
@@ -159,23 +202,32 @@ export class Attempt {
   }
 
   get #firstOutputMs(): number {
-    return this.limits.firstTokenMs * (this.#lane.answersWhole ? wholeAnswerFactor : 1)
+    if (this.#lane.watchesItself) return Number.POSITIVE_INFINITY
+    return this.limits.firstTokenMs * this.firstOutputFactor
   }
 
-  get #furtherOutputMs(): number {
-    return this.limits.idleMs * idleChunksFactor
+  /** The longest silence between two chunks. */
+  get furtherOutputMs(): number {
+    return this.#lane.watchesItself ? Number.POSITIVE_INFINITY : this.limits.idleMs * idleChunksFactor
   }
 
   readonly #onProgress = (): void => {
     if (!this.#lane.hasOutput) return
     if (!this.#hasOutput) this.#watchdog.stop()
+    this.#noteOutput()
+    this.#watchdog.watch(this.furtherOutputMs)
+  }
+
+  #noteOutput(): void {
+    if (this.#hasOutput || !this.#lane.hasOutput) return
     this.#hasOutput = true
-    this.#watchdog.watch(this.#furtherOutputMs)
+    this.#health.firstOutput(this.#facts, this.#clock.elapsed() - this.#begunAt, this.#lane.answersWhole)
+    this.onOutput?.()
   }
 
   readonly #onStall = (): void => {
     const what = this.#hasOutput
-      ? `for ${this.#furtherOutputMs} ms (${idleChunksFactor} times limits.idleMs)`
+      ? `for ${this.furtherOutputMs} ms (${idleChunksFactor} times limits.idleMs)`
       : `within ${this.#firstOutputMs} ms (limits.firstTokenMs)`
     const message = `${this.target.entry.id} gave no output ${what}`
     this.abort(new DragomanError('upstream_timeout', message, { origin: 'upstream' }))
@@ -189,21 +241,37 @@ export class Attempt {
     if (!error) this.#lease.settle({ kind: 'ok' })
     else if (error.scope === 'aborted') this.#lease.settle({ kind: 'aborted' })
     else this.#lease.settle({ kind: 'failed', error })
+    const { rounds } = this.#opened
+    // Nothing is learned of a target that was not called.
+    this.#health.ended(this.#facts, error ?? (rounds?.made === 0 ? noCall : undefined))
+    // One that was given up before its first output has read its prompt all the same.
+    const isGivenUp = error?.scope === 'aborted' && rounds?.made !== 0
+    const usage = this.#lane.hasOutput || rounds?.hasUsed || isGivenUp ? this.#lane.usage : undefined
     this.#entry = {
       provider: this.target.entry.id,
       model: this.target.model,
-      credential: this.#lease.credential.id,
+      credential: rounds?.made === 0 ? undefined : this.#lease.credential.id,
       startedAt: this.#startedAt,
       durationMs: Math.round(this.#clock.elapsed() - this.#begunAt),
       upstreamStatus: this.#upstreamStatus,
       relayed: this.isRelay,
       parsedBecause: this.#opened.parsedBecause,
       markup: this.#opened.markup?.found,
+      rounds: rounds?.made,
+      toolEnforcement: this.toolEnforcement,
       error: error && { code: error.code, message: error.message },
+      fallback: this.target.fallback,
+      hedge: this.#isHedge || undefined,
+      continues: this.#goesOn || undefined,
+      usage,
+      contradictory: usage && contradictsItself(usage) ? true : undefined,
+      cost: usage && costOf(usage, this.#price, { images: this.#lane.images, calls: rounds?.made }),
     }
     return this.#entry
   }
 }
+
+const noCall = new DragomanError('aborted', 'No call was made')
 
 async function untilOutput(lane: Lane): Promise<AnswerItem[]> {
   const items: AnswerItem[] = []

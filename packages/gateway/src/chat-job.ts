@@ -6,15 +6,24 @@ import {
   type Dialect,
   DragomanError,
   isDragomanError,
+  type Lease,
 } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import { affinityKey } from './affinity-key.ts'
 import type { ChatContext } from './answer.ts'
+import { idleChunksFactor, wholeAnswerFactor } from './attempt.ts'
 import { ChatTap } from './chat-tap.ts'
-import type { Target } from './deployments.ts'
-import type { Candidate, Job, OpenLane } from './job.ts'
-import { MarkupReader, type TargetMarkup } from './markup.ts'
+import { requestForRest } from './continuation.ts'
+import type { EnsureToolCall, Target } from './deployments.ts'
+import type { BoundCall, Candidate, Job, OpenLane, RestAsked } from './job.ts'
+import { type Markup, MarkupReader, type TargetMarkup } from './markup.ts'
 import { ParsedLane } from './parsed-lane.ts'
+import { type Insistence, insistenceOn } from './policies/ensure-tool-call.ts'
+import { FinishedLane, noLease } from './policies/ensure-tool-call-finished.ts'
+import { insistedLane, type ReadRound } from './policies/ensure-tool-call-lane.ts'
+import { isFinished } from './policies/ensure-tool-call-request.ts'
+import { Reminders } from './policies/ensure-tool-call-rounds.ts'
+import { PromptedReader, withPromptedTools } from './policies/prompted-tools.ts'
 import { ReaderTap } from './reader-tap.ts'
 import { mayLackReasoning, type ReasoningMemory } from './reasoning-memory.ts'
 import { forOrigin, hasOrigins, originOf, withoutDetails } from './reasoning-origin.ts'
@@ -31,6 +40,8 @@ export interface ChatTools {
   readonly targetMarkup: TargetMarkup
   /** Undefined where no provider asks for reasoning of earlier turns. */
   readonly reasoning: ReasoningMemory | undefined
+  /** How a tool call is insisted on where a deployment does not say how. */
+  readonly ensureToolCall: EnsureToolCall | undefined
 }
 
 /** A chat completion, whichever dialect it was asked in. */
@@ -43,8 +54,12 @@ export class ChatJob implements Job {
   readonly #tools: ChatTools
   /** The bytes hold what nobody else can read. */
   readonly #isSealed: boolean
+  /** Why nothing is handed on as it came. */
+  #mustParse: string | undefined
   /** The request with the reasoning that its client has dropped. */
   #restored: ChatCompletionRequest | undefined
+  /** Made when a tool call is insisted on; whichever targets it goes to then. */
+  #reminders: Reminders | undefined
 
   constructor(request: ChatCompletionRequest, context: ChatContext, tools: ChatTools) {
     this.model = request.model
@@ -58,6 +73,10 @@ export class ChatJob implements Job {
 
   get #client(): string {
     return this.#context.client ?? 'open'
+  }
+
+  get parsed(): unknown {
+    return this.#context.parsed ?? this.#request
   }
 
   get chat(): ChatCompletionRequest {
@@ -77,22 +96,52 @@ export class ChatJob implements Job {
     this.#restored = await reasoning.restored(this.#request, this.#client)
   }
 
-  candidates(targets: readonly Target[]): Candidate[] {
+  parseAnswers(): void {
+    this.#mustParse = 'the answer may have to be gone on with'
+  }
+
+  candidates(targets: readonly Target[], rest?: RestAsked): Candidate[] {
     const able: Candidate[] = []
     let refused: { param: string; message: string } | undefined
     for (const target of targets) {
       const { provider } = target.entry
       const given = provider.wantsReasoning ? (this.#restored ?? this.#request) : this.#request
-      const request = { ...given, model: target.model }
-      const goesAsItCame = this.#goesAsItCame(target, request)
+      const asked = { ...given, model: target.model }
+      const request = rest ? requestForRest(asked, rest.said, provider.prefill?.(asked)) : asked
+      const insistence = this.#insistenceOn(target)
+      const sent = target.promptTools ? withPromptedTools(request) : request
+      const change = insistence
+        ? 'a tool call is insisted on'
+        : sent === request
+          ? this.#mustParse
+          : 'tools are prompted'
+      const goesAsItCame = change === undefined && this.#goesAsItCame(target, request)
       // What the translation could not say is said by the bytes.
-      const acceptance = goesAsItCame ? undefined : provider.accepts?.(request)
+      const acceptance = goesAsItCame ? undefined : provider.accepts?.(sent)
       const refusal = acceptance?.refused ?? (goesAsItCame ? undefined : this.#context.relayOnly)
+      const dropped = acceptance?.dropped ?? nothing
       if (refusal) refused ??= refusal
-      else able.push(new ChatCandidate(this, target, { request, dropped: acceptance?.dropped ?? nothing }))
+      else able.push(new ChatCandidate(this, target, { request, dropped, insistence, change }))
     }
     if (able.length === 0 && refused) throw unsupported(refused)
     return able
+  }
+
+  #insistenceOn({ ensureToolCall }: Target): Insistence | undefined {
+    const asked = this.#context.ensureToolCall
+    if (!ensureToolCall && !asked) return undefined
+    // What only the client's own bytes can say matters more than what the operator would like beside it.
+    if (this.isRelayOnly && !asked) return undefined
+    return insistenceOn(this.#request, ensureToolCall, asked, this.#tools.ensureToolCall)
+  }
+
+  /** Whether nobody has to be called, for the turn is over. */
+  isOver({ finishedBy, answerFinished }: Insistence): boolean {
+    const { messages } = this.#request
+    // A last message of the assistant is the beginning of the next one in this dialect.
+    if (!answerFinished || (this.dialect === 'anthropic-messages' && messages.at(-1)?.role === 'assistant'))
+      return false
+    return isFinished(this.#request, finishedBy)
   }
 
   /** Whether the client and the target speak the same dialect, other than Chat Completions, and the bytes can go on. */
@@ -109,7 +158,8 @@ export class ChatJob implements Job {
     return this.#context.relayOnly !== undefined
   }
 
-  open({ target, request, mustParse }: ChatCandidate, call: Call, isLate: boolean): OpenLane {
+  open(candidate: ChatCandidate, call: BoundCall, isLate: boolean): OpenLane {
+    const { target, request, mustParse, insistence, change: rewritten } = candidate
     const { clock, targetMarkup, reasoning } = this.#tools
     const { body, relayHeaders: headers } = this.#context
     const { dialect } = this
@@ -117,7 +167,7 @@ export class ChatJob implements Job {
     const given = hasOrigins(request) ? forOrigin(request, originOf(target, call.credential)) : request
     const markup = targetMarkup.of(target, request)
     const turn = reasoning && provider.wantsReasoning ? new TurnReader() : undefined
-    const change = mustParse ?? this.#changeOf(request, given, isLate)
+    const change = mustParse ?? rewritten ?? this.#changeOf(request, given, isLate)
     const decision = decideRelay({ body, dialect, request: given, target, markup, change })
     if ('body' in decision) {
       const sent = { dialect, body: decision.body, isStreamed: this.isStreamed, headers }
@@ -130,16 +180,55 @@ export class ChatJob implements Job {
     }
     const refusal = this.#context.relayOnly
     if (refusal) throw isLate ? tooLate() : unsupported(refusal)
-    const reader = markup && new MarkupReader(markup, given)
-    const transforms = target.transforms?.(given) ?? []
-    const lane = new ParsedLane({
-      open: () => provider.chat(given, { ...call, dialect }),
-      transforms: reader ? [reader, ...transforms] : transforms,
-      canonical: canonicalChunks(given, clock),
-      answersWhole: provider.answersWhole ?? false,
+    const parsedBecause = decision.obstacle
+    if (candidate.lease) {
+      const id = this.#context.requestId ?? crypto.randomUUID()
+      const rounds = { made: 0, isExhausted: false, hasUsed: false }
+      return { lane: new FinishedLane(target.model, id, clock), parsedBecause, rounds }
+    }
+    if (insistence)
+      return { ...this.#insisted(candidate, insistence, { given, markup, call, turn }), parsedBecause, turn }
+    const { open, transforms, canonical, reader } = this.#round(target, given, markup, call)
+    const lane = new ParsedLane({ open, transforms, canonical, answersWhole: provider.answersWhole ?? false, turn })
+    return { lane, parsedBecause, markup: reader, turn }
+  }
+
+  /** One call, and how its answer is read. */
+  #round(target: Target, request: ChatCompletionRequest, markup: Markup | undefined, call: Call): ReadRound {
+    const { provider, normalize } = target.entry
+    const sent = target.promptTools ? withPromptedTools(request) : request
+    const transforms = target.transforms?.(request) ?? []
+    const open = () => provider.chat(sent, { ...call, dialect: this.dialect })
+    const canonical = canonicalChunks(sent, this.#tools.clock)
+    if (sent !== request) {
+      const readsReasoning = !provider.readsMarkup && (target.normalize ?? normalize ?? 'auto') === 'auto'
+      const reader = new PromptedReader(request, markup, readsReasoning)
+      return { open, transforms: [...reader.transforms, ...transforms], canonical, reader }
+    }
+    const reader = markup && new MarkupReader(markup, request)
+    return { open, transforms: reader ? [reader, ...transforms] : transforms, canonical, reader }
+  }
+
+  #insisted(
+    { target }: ChatCandidate,
+    insistence: Insistence,
+    { given: request, markup: known, call, turn }: Opening,
+  ): Pick<OpenLane, 'lane' | 'rounds' | 'markup'> {
+    const { id, provider } = target.entry
+    this.#reminders ??= new Reminders()
+    const { firstTokenMs, idleMs } = call.limits
+    return insistedLane({
+      request,
+      insistence,
+      reminders: this.#reminders,
+      round: (asked) => this.#round(target, asked, known, call),
+      streamsReasoning: this.isStreamed,
       turn,
+      clock: this.#tools.clock,
+      firstOutputMs: firstTokenMs * (provider.answersWhole ? wholeAnswerFactor : 1),
+      furtherOutputMs: idleMs * idleChunksFactor,
+      provider: id,
     })
-    return { lane, parsedBecause: decision.obstacle, markup: reader, turn }
   }
 
   answered(turn: TurnReader, target: Target, credential: Credential): void {
@@ -167,6 +256,16 @@ export class ChatJob implements Job {
   }
 }
 
+interface Opening {
+  /** As it would go to the target. */
+  readonly given: ChatCompletionRequest
+  readonly markup: Markup | undefined
+  readonly call: BoundCall
+  readonly turn: TurnReader | undefined
+}
+
+type Asked = Pick<ChatCandidate, 'request' | 'dropped' | 'insistence' | 'change'> & { readonly mustParse?: string }
+
 class ChatCandidate implements Candidate {
   readonly #job: ChatJob
   readonly target: Target
@@ -176,19 +275,23 @@ class ChatCandidate implements Candidate {
   /** Why the bytes that came are not to be sent, whatever they are. */
   readonly mustParse: string | undefined
 
-  constructor(
-    job: ChatJob,
-    target: Target,
-    { request, dropped, mustParse }: Pick<ChatCandidate, 'request' | 'dropped'> & { mustParse?: string },
-  ) {
+  readonly insistence: Insistence | undefined
+  /** Why it is another request that goes to the target. */
+  readonly change: string | undefined
+  readonly lease: Lease | undefined
+
+  constructor(job: ChatJob, target: Target, asked: Asked) {
     this.#job = job
     this.target = target
-    this.request = request
-    this.dropped = dropped
-    this.mustParse = mustParse
+    this.request = asked.request
+    this.dropped = asked.dropped
+    this.mustParse = asked.mustParse
+    this.insistence = asked.insistence
+    this.change = asked.change
+    this.lease = asked.insistence && job.isOver(asked.insistence) ? noLease : undefined
   }
 
-  open(call: Call, isLate: boolean): OpenLane {
+  open(call: BoundCall, isLate: boolean): OpenLane {
     return this.#job.open(this, call, isLate)
   }
 
@@ -197,7 +300,14 @@ class ChatCandidate implements Candidate {
     if (this.mustParse !== undefined || this.#job.isRelayOnly || !isAboutReasoning(error)) return undefined
     const request = withoutDetails(this.request)
     const dropped = [...this.dropped, 'messages[].reasoning_details']
-    return new ChatCandidate(this.#job, this.target, { request, dropped, mustParse: 'its reasoning was refused' })
+    const { insistence, change } = this
+    return new ChatCandidate(this.#job, this.target, {
+      request,
+      dropped,
+      mustParse: 'its reasoning was refused',
+      insistence,
+      change,
+    })
   }
 }
 

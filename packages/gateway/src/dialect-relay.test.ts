@@ -211,3 +211,27 @@ test('what a translation leaves out is told where only the history or the deploy
   expect(await droppedOf({ transforms: () => [] })).toEqual(['thinking'])
   expect(await droppedOf({ normalize: 'hermes' })).toEqual(['thinking'])
 })
+
+test('where a tool call is insisted on, or tools are prompted, the bytes stay here, unless only they say what is asked', async () => {
+  const entry = { id: 'a', provider: speaker(frames), credentials: staticCredentials([]) }
+  const tools = [{ type: 'function' as const, function: { name: 'look' } }]
+  const relayOnly = { param: 'tools[1].type', message: 'tools[1].type: not here' }
+  const relays = async (deployment: Partial<Deployment>, changes: object = {}, ask: object = { tools }) => {
+    const models = [{ name: 'a', deployments: [{ entry, model: 'up-1', ...deployment }] }]
+    const answer = await createGateway({ providers: [entry], models }).chat(
+      { ...request, ...ask },
+      { ...context, ...changes },
+    )
+    return answer.kind === 'chunks' && answer.isRelaying
+  }
+  expect(await relays({})).toBe(true)
+  expect(await relays({ ensureToolCall: true })).toBe(false)
+  expect(await relays({ promptTools: true })).toBe(false)
+  // They have nothing to change here.
+  expect(await relays({ ensureToolCall: true, promptTools: true }, {}, {})).toBe(true)
+  expect(await relays({ ensureToolCall: true }, { ensureToolCall: false })).toBe(true)
+  // An operator's wish gives way, a client's is told.
+  expect(await relays({ ensureToolCall: true }, { relayOnly })).toBe(true)
+  await expect(relays({}, { relayOnly, ensureToolCall: true })).rejects.toMatchObject({ param: 'tools[1].type' })
+  await expect(relays({ promptTools: true }, { relayOnly })).rejects.toMatchObject({ param: 'tools[1].type' })
+})

@@ -8,6 +8,8 @@ export interface EndpointCall {
   readonly endpoint: Endpoint
   /** The name asked for. */
   readonly model: string
+  /** The client's body as it was parsed; undefined where it is a form. */
+  readonly parsed?: unknown
   /** The client's body, with another model in it. Called for each attempt. */
   body(model: string): EndpointBody
 }
@@ -29,6 +31,10 @@ export class EndpointJob implements Job {
     return this.#call.model
   }
 
+  get parsed(): unknown {
+    return this.#call.parsed
+  }
+
   get endpoint(): Endpoint {
     return this.#call.endpoint
   }
@@ -38,8 +44,9 @@ export class EndpointJob implements Job {
     return this.#lane?.answer
   }
 
-  affinityKey(): string {
-    return this.#call.model
+  /** Nothing that is kept of one call serves another. */
+  affinityKey(): undefined {
+    return undefined
   }
 
   prepare(): undefined {

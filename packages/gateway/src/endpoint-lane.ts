@@ -38,6 +38,10 @@ export class EndpointLane implements Lane {
     )
   }
 
+  get images(): number | undefined {
+    return this.#answer?.kind === 'json' ? imagesIn(this.#answer.json) : undefined
+  }
+
   get finishReason(): undefined {
     return undefined
   }
@@ -66,6 +70,11 @@ export class EndpointLane implements Lane {
     this.#isOver = true
     takeLeave(this.#pieces)
   }
+}
+
+function imagesIn(json: unknown): number | undefined {
+  if (!isRecord(json) || !Array.isArray(json.data)) return undefined
+  return json.data.filter((made) => isRecord(made) && (made.b64_json !== undefined || made.url !== undefined)).length
 }
 
 function reported(json: unknown): Usage | undefined {

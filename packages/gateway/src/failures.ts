@@ -92,6 +92,11 @@ export function isWorthRepeating({ code }: DragomanError): boolean {
   )
 }
 
+/** No other call for the same request would fare better, or it was we who ended this one. */
+export function isOfRequest({ scope }: DragomanError): boolean {
+  return scope !== 'credential' && scope !== 'upstream'
+}
+
 const firstWaitMs = 500
 const longestWaitMs = 8_000
 

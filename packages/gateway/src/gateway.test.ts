@@ -1,103 +1,22 @@
-import { DragomanError, type ErrorCode, heartbeat, type LogEntry, type Provider, Secret } from '@dragoman/core'
+import { DragomanError, type ErrorCode, heartbeat } from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
-import { chatChunks, type HandClock, handClock, tokens } from '@dragoman/testkit'
 import OpenAI from 'openai'
 import { expect, test, vi } from 'vitest'
-import type { Answer } from './answer.ts'
-import type { ModelGroup, ProviderEntry } from './deployments.ts'
-import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
-import { staticCredentials } from './static-credentials.ts'
-
-type Chat = Provider['chat']
-type Reply = ReturnType<typeof fails> | (() => AsyncIterable<ChatCompletionChunk>)
-
-const request: ChatCompletionRequest = { model: 'm', messages: [{ role: 'user', content: 'x' }] }
-const streamed: ChatCompletionRequest = { ...request, stream: true }
-
-const says = (text: string) =>
-  async function* () {
-    yield* chatChunks({ text, usage: tokens(1, 2) })
-  }
-const fails = (
-  code: ErrorCode,
-  options?: { retryAfterMs?: number; message?: string },
-  before: ChatCompletionChunk[] = [],
-) =>
-  async function* () {
-    yield* before
-    throw new DragomanError(code, options?.message ?? code, { origin: 'upstream', ...options })
-  }
-/** Waits until its call is aborted, after some chunks. */
-const stalls = (before: ChatCompletionChunk[] = []): Chat =>
-  async function* (_request, { signal }) {
-    yield* before
-    await new Promise((_resolve, reject) => {
-      if (signal.aborted) reject(signal.reason)
-      signal.addEventListener('abort', () => reject(signal.reason))
-    })
-  }
-const part = chatChunks({ text: 'Hel', finish: null })
-const roleOnly = part.slice(0, 1)
-
-/** A provider that replies in order; the last reply stays. */
-function entry(id: string, replies: readonly (Reply | Chat)[], keys: readonly string[] = ['k1']) {
-  const calls: string[] = []
-  const provider: Provider = {
-    id,
-    chat(request, call) {
-      const reply = replies[Math.min(calls.length, replies.length - 1)]
-      calls.push(call.credential.id)
-      if (!reply) throw new Error('no reply')
-      return reply(request, call)
-    },
-    close: async () => {},
-  }
-  const credentials = keys.map((key) => ({ id: key, values: { apiKey: new Secret(`sk-${key}`) } }))
-  const made: ProviderEntry = { id, provider, credentials: staticCredentials(credentials) }
-  return { entry: made, calls }
-}
-
-function setUp(entries: readonly { entry: ProviderEntry }[], options: Partial<GatewayOptions> = {}) {
-  const clock = handClock()
-  const records: LogEntry[] = []
-  const providers = entries.map(({ entry }) => entry)
-  const group: ModelGroup = { name: 'm', deployments: providers.map((made) => ({ entry: made, model: 'up' })) }
-  const gateway = createGateway({
-    providers,
-    models: [group],
-    clock,
-    random: () => 0.5,
-    record: (record) => records.push(record),
-    ...options,
-  })
-  return { gateway, clock, records }
-}
-
-async function text(answer: Answer): Promise<string> {
-  if (answer.kind === 'completion') return answer.completion.choices[0]?.message.content ?? ''
-  if (answer.kind === 'bytes') return `bytes: ${Buffer.from(answer.bytes)}`
-  let all = ''
-  for await (const item of answer.chunks) {
-    if (item === heartbeat) all += '*'
-    else all += item instanceof Uint8Array ? Buffer.from(item) : (item.choices[0]?.delta.content ?? '')
-  }
-  return all
-}
-
-function ask(gateway: Gateway, body = request, signal = new AbortController().signal): Promise<Answer> {
-  return gateway.chat(body, { signal })
-}
-
-/** Runs timers until the promise is settled, so that no test waits for a clock on the wall. */
-async function driven<T>(clock: HandClock, promise: Promise<T>, stepMs = 1_000): Promise<T> {
-  let isSettled = false
-  const settled = promise.finally(() => {
-    isSettled = true
-  })
-  settled.catch(() => {})
-  for (let i = 0; i < 10_000 && !isSettled; i++) await clock.advance(stepMs)
-  return settled
-}
+import {
+  ask,
+  type Chat,
+  driven,
+  entry,
+  fails,
+  part,
+  request,
+  roleOnly,
+  says,
+  setUp,
+  stalls,
+  streamed,
+  textOf,
+} from './test-replies.ts'
 
 test.each([request, streamed])(
   "an answer comes from the first deployment, under the upstream's model id",
@@ -111,7 +30,7 @@ test.each([request, streamed])(
     ])
     const { gateway, records } = setUp([first, entry('b', [says('no')])])
     const answer = await ask(gateway, body)
-    expect(await text(answer)).toBe('hi')
+    expect(await textOf(answer)).toBe('hi')
     expect(answer.route).toMatchObject({ name: 'm', provider: 'a', model: 'up', dropped: [] })
     expect(seen).toHaveBeenCalledExactlyOnceWith('up')
     expect(records).toMatchObject([
@@ -149,7 +68,7 @@ test.each<ErrorCode>([
   for (const body of [request, streamed]) {
     const { gateway, records } = setUp([entry('a', [fails(code)]), entry('b', [says('hi')])])
     const answer = await ask(gateway, body)
-    expect(await text(answer)).toBe('hi')
+    expect(await textOf(answer)).toBe('hi')
     expect(answer.route?.provider).toBe('b')
     expect(records[0]?.attempts).toMatchObject([{ provider: 'a', error: { code } }, { provider: 'b' }])
   }
@@ -158,14 +77,14 @@ test.each<ErrorCode>([
 test('after a failure of a credential the next one is tried at once, on the same deployment', async () => {
   const a = entry('a', [fails('credential_rejected'), fails('rate_limited'), says('hi')], ['k1', 'k2', 'k3'])
   const { gateway } = setUp([a, entry('b', [says('no')])], { limits: { attempts: 5 } })
-  expect(await text(await ask(gateway))).toBe('hi')
+  expect(await textOf(await ask(gateway))).toBe('hi')
   expect(a.calls).toEqual(['k1', 'k2', 'k3'])
 })
 
 test('bad credentials of one deployment leave the others their attempts', async () => {
   const a = entry('a', [fails('credential_rejected')], ['k1', 'k2', 'k3', 'k4'])
   const { gateway } = setUp([a, entry('b', [says('hi')])])
-  expect(await text(await ask(gateway))).toBe('hi')
+  expect(await textOf(await ask(gateway))).toBe('hi')
   expect(a.calls).toEqual(['k1', 'k2'])
 })
 
@@ -210,13 +129,13 @@ test('a challenge is not answered with the other credentials of the service', as
 
 test('an error event before any content leads to another deployment: the client sees only that', async () => {
   const { gateway } = setUp([entry('a', [fails('upstream_unavailable', {}, roleOnly)]), entry('b', [says('hi')])])
-  expect(await text(await ask(gateway, streamed))).toBe('hi')
+  expect(await textOf(await ask(gateway, streamed))).toBe('hi')
 })
 
 test('an empty answer is a failure, and so is a stream without an end', async () => {
   const empty = entry('a', [() => (async function* () {})()])
   const { gateway } = setUp([empty, entry('b', [() => cutShort()]), entry('c', [says('hi')])])
-  expect(await text(await ask(gateway))).toBe('hi')
+  expect(await textOf(await ask(gateway))).toBe('hi')
 })
 
 async function* cutShort() {
@@ -227,14 +146,14 @@ test('a stream that breaks after its first content throws, and nothing else is t
   const b = entry('b', [says('no')])
   const { gateway, records } = setUp([entry('a', [fails('upstream_unavailable', {}, part)]), b])
   const answer = await ask(gateway, streamed)
-  await expect(text(answer)).rejects.toMatchObject({ code: 'upstream_unavailable' })
+  await expect(textOf(answer)).rejects.toMatchObject({ code: 'upstream_unavailable' })
   expect(b.calls).toEqual([])
   expect(records).toMatchObject([{ status: 200, error: { code: 'upstream_unavailable' }, usage: { estimated: true } }])
 })
 
 test('a whole answer that breaks in its middle is made elsewhere', async () => {
   const { gateway } = setUp([entry('a', [fails('upstream_unavailable', {}, part)]), entry('b', [says('hi')])])
-  expect(await text(await ask(gateway))).toBe('hi')
+  expect(await textOf(await ask(gateway))).toBe('hi')
 })
 
 test('where there is no other deployment the same one is tried again, after growing waits', async () => {
@@ -246,7 +165,7 @@ test('where there is no other deployment the same one is tried again, after grow
   await clock.advance(250)
   expect(a.calls).toHaveLength(2)
   await clock.advance(500)
-  expect(await text(await answer)).toBe('hi')
+  expect(await textOf(await answer)).toBe('hi')
 })
 
 test('attempts are bounded', async () => {
@@ -259,7 +178,7 @@ test('attempts are bounded', async () => {
 test('there are never fewer attempts than healthy deployments', async () => {
   const down = ['a', 'b', 'c', 'd'].map((id) => entry(id, [fails('upstream_unavailable')]))
   const { gateway } = setUp([...down, entry('e', [says('hi')])])
-  expect(await text(await ask(gateway))).toBe('hi')
+  expect(await textOf(await ask(gateway))).toBe('hi')
 })
 
 test('a deployment that keeps failing is asked last', async () => {
@@ -317,8 +236,8 @@ test('a record that cannot be kept does not break an answer', async () => {
     throw new Error('disk full')
   }
   const { gateway } = setUp([entry('a', [says('hi')])], { record })
-  expect(await text(await ask(gateway))).toBe('hi')
-  expect(await text(await ask(gateway, streamed))).toBe('hi')
+  expect(await textOf(await ask(gateway))).toBe('hi')
+  expect(await textOf(await ask(gateway, streamed))).toBe('hi')
 })
 
 test('leases are given back when transforms fail, and when they come too late', async () => {
@@ -352,7 +271,7 @@ test('a whole answer that stalls after its first output is given up', async () =
   const answer = ask(gateway)
   await clock.armed(5_000)
   await clock.advance(5_000)
-  expect(await text(await answer)).toBe('hi')
+  expect(await textOf(await answer)).toBe('hi')
 })
 
 test('an attempt that was under way behind a heartbeat is in the record', async () => {
@@ -378,7 +297,7 @@ test('a demand that no deployment can meet is a 400; one that another can meet g
   const refused = { param: 'n', message: 'One at a time' }
   Object.assign(picky.entry.provider, { accepts: () => ({ dropped: [], refused }) })
   await expect(ask(setUp([picky]).gateway)).rejects.toMatchObject({ code: 'unsupported_value', param: 'n' })
-  expect(await text(await ask(setUp([picky, entry('b', [says('hi')])]).gateway))).toBe('hi')
+  expect(await textOf(await ask(setUp([picky, entry('b', [says('hi')])]).gateway))).toBe('hi')
 })
 
 test('fields that the serving provider leaves out are named', async () => {
@@ -399,7 +318,7 @@ test('the first-token limit leads to another deployment, and closes the first on
   const answer = ask(gateway, streamed)
   await clock.armed(5_000)
   await clock.advance(5_000)
-  expect(await text(await answer)).toBe('hi')
+  expect(await textOf(await answer)).toBe('hi')
   expect(closed).toHaveBeenCalledExactlyOnceWith('upstream_timeout')
 })
 
@@ -410,7 +329,7 @@ test('an upstream that does not stream has five times as long for its first outp
   const answer = ask(gateway)
   await clock.armed(25_000)
   await clock.advance(25_000)
-  expect(await text(await answer)).toBe('hi')
+  expect(await textOf(await answer)).toBe('hi')
 })
 
 test('a heartbeat is due after silence, and attempts go on behind it', async () => {
@@ -419,13 +338,13 @@ test('a heartbeat is due after silence, and attempts go on behind it', async () 
   expect(answer.route).toBeUndefined()
   const frames = answer.kind === 'chunks' ? answer.chunks[Symbol.asyncIterator]() : undefined
   expect(await frames?.next()).toEqual({ done: false, value: heartbeat }) // it was due: nobody waits for another one
-  expect(await driven(clock, text(answer), 15_000)).toMatch(/^\*+hi$/)
+  expect(await driven(clock, textOf(answer), 15_000)).toMatch(/^\*+hi$/)
 })
 
 test('when all fails behind a heartbeat, the stream throws', async () => {
   const { gateway, clock, records } = setUp([entry('a', [stalls()])], { limits: { firstTokenMs: 40_000 } })
   const answer = await driven(clock, ask(gateway, streamed), 15_000)
-  await expect(driven(clock, text(answer), 15_000)).rejects.toMatchObject({ code: 'upstream_timeout' })
+  await expect(driven(clock, textOf(answer), 15_000)).rejects.toMatchObject({ code: 'upstream_timeout' })
   expect(records).toMatchObject([{ status: 200, error: { code: 'upstream_timeout' } }])
 })
 
@@ -444,13 +363,13 @@ test('a slow reader is not a stalled upstream', async () => {
   const { gateway, clock } = setUp([entry('a', [says('hi')])], { limits: { idleMs: 1_000 } })
   const answer = await ask(gateway, streamed)
   await clock.advance(3_000_000)
-  expect(await text(answer)).toBe('hi')
+  expect(await textOf(answer)).toBe('hi')
 })
 
 test('the total limit ends whatever goes on, with an error', async () => {
   const { gateway, clock } = setUp([entry('a', [stalls(part)])], { limits: { totalMs: 20_000 } })
   const answer = await ask(gateway, streamed)
-  await expect(driven(clock, text(answer))).rejects.toMatchObject({
+  await expect(driven(clock, textOf(answer))).rejects.toMatchObject({
     code: 'upstream_timeout',
     message: expect.stringContaining('totalMs'),
   })
@@ -473,7 +392,7 @@ test('a client that leaves stops the upstream, at every stage, and is recorded o
     }
     const { gateway, records, clock } = setUp([entry('a', [watched])])
     const controller = new AbortController()
-    const answer = ask(gateway, body, controller.signal).then(text)
+    const answer = ask(gateway, body, controller.signal).then(textOf)
     answer.catch(() => {})
     await clock.advance(0)
     controller.abort()
@@ -496,7 +415,7 @@ test('an attempt that is given up stops its provider, also one that cannot be le
     return { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: failing }) }) }
   }
   const { gateway } = setUp([entry('a', [stubborn]), entry('b', [says('hi')])])
-  expect(await text(await ask(gateway))).toBe('hi')
+  expect(await textOf(await ask(gateway))).toBe('hi')
   expect(aborted).toHaveBeenCalledExactlyOnceWith('upstream_unavailable')
 })
 
@@ -517,7 +436,7 @@ test('a provider that throws, rejects or never settles fails its request and not
   for (const chat of [throwing, deaf]) {
     const { gateway, clock, records } = setUp([entry('a', [chat])], { limits: { totalMs: 60_000 } })
     for (const body of [request, streamed]) {
-      const failed = driven(clock, ask(gateway, body).then(text), 15_000)
+      const failed = driven(clock, ask(gateway, body).then(textOf), 15_000)
       await expect(failed).rejects.toBeInstanceOf(DragomanError)
     }
     expect(records).toHaveLength(2)
@@ -526,8 +445,8 @@ test('a provider that throws, rejects or never settles fails its request and not
 
 test('no timer is left when an answer is over', async () => {
   const { gateway, clock } = setUp([entry('a', [says('hi')])])
-  await text(await ask(gateway))
-  await text(await ask(gateway, streamed))
+  await textOf(await ask(gateway))
+  await textOf(await ask(gateway, streamed))
   expect(clock.pending).toBe(0)
 })
 
@@ -557,7 +476,8 @@ test('a provider whose list does not come holds up nobody for long, and is not a
   const { gateway, clock } = setUp([a], { fallbackName: 'm' })
   const ids = driven(clock, gateway.models(new AbortController().signal))
   expect((await ids).map(({ id }) => id)).toEqual(['m'])
-  for (let i = 0; i < 20; i++) expect(await text(await ask(gateway, { ...request, model: `unknown-${i}` }))).toBe('hi')
+  for (let i = 0; i < 20; i++)
+    expect(await textOf(await ask(gateway, { ...request, model: `unknown-${i}` }))).toBe('hi')
   expect(list).toHaveBeenCalledOnce()
   await clock.advance(30_000)
   await ask(gateway, { ...request, model: 'unknown' })

@@ -1,64 +1,95 @@
-import type { DragomanError } from '@dragoman/core'
-
-export interface HealthSnapshot {
-  isResting(target: string): boolean
-}
-
-interface TargetHealth {
-  readonly failures: number
-  /** Unix milliseconds. */
-  readonly restsUntil: number
-}
+import type { Clock, DragomanError } from '@dragoman/core'
+import { type Target, targetName } from './deployments.ts'
+import { TargetFacts } from './target-facts.ts'
 
 /** Names come from clients: no more of them are remembered, and no more of each. */
 const maxTargets = 10_000
 const maxNameLength = 200
 
-const failuresBeforeRest = 3
-const shortestRestMs = 5_000
-const longestRestMs = 60_000
-
-/** Pure: a target rests after three failures in a row, each further one doubling the time, a minute at the most. */
-export function afterFailure(before: TargetHealth | undefined, now: number, retryAfterMs = 0): TargetHealth {
-  const failures = (before?.failures ?? 0) + 1
-  const beyond = failures - failuresBeforeRest
-  if (beyond < 0) return { failures, restsUntil: before?.restsUntil ?? 0 }
-  const restMs = Math.max(retryAfterMs, shortestRestMs * 2 ** Math.min(beyond, 10))
-  return { failures, restsUntil: now + Math.min(restMs, longestRestMs) }
-}
-
-const allWell: HealthSnapshot = { isResting: () => false }
-
-/** What has been seen of the targets lately. A rest moves a target to the end of a plan, it does not forbid it. */
+/**
+ * What has been seen of the targets lately. A rest moves a target to the end of a plan, it does not forbid it.
+ *
+ * For each call to a target: `started`, then `firstOutput` if there is any, then `ended` once.
+ */
 export class Health {
-  #targets = new Map<string, TargetHealth>()
+  readonly #clock: Pick<Clock, 'now' | 'elapsed'>
+  readonly #targets = new Map<string, TargetFacts>()
+  /** Goes round them, and on from where it was: looking from the start would pass all that has gone. */
+  #hand = this.#targets.values()
 
-  succeeded(target: string): void {
-    if (this.#targets.size > 0) this.#targets.delete(keyOf(target))
+  constructor(clock: Pick<Clock, 'now' | 'elapsed'>) {
+    this.#clock = clock
   }
 
-  failed(target: string, error: DragomanError, now: number): void {
-    // That a model is not there says nothing about how the target is.
-    if (error.scope !== 'upstream' || error.code === 'deployment_not_found') return
-    const key = keyOf(target)
-    const after = afterFailure(this.#targets.get(key), now, error.retryAfterMs)
-    this.#targets.delete(key)
-    this.#targets.set(key, after)
-    if (this.#targets.size <= maxTargets) return
-    const oldest = this.#targets.keys().next().value
-    if (oldest !== undefined) this.#targets.delete(oldest)
+  started(target: Target): TargetFacts {
+    const facts = this.#kept(targetName(target))
+    facts.called(this.#clock.elapsed())
+    return facts
+  }
+
+  /** @param isWhole the answer came whole, and its first output with its last */
+  firstOutput(facts: TargetFacts, ms: number, isWhole = false): void {
+    facts.measured(ms, isWhole, this.#clock.elapsed())
+  }
+
+  /** @param error undefined: the answer was complete */
+  ended(facts: TargetFacts, error: DragomanError | undefined): void {
+    const now = this.#clock.elapsed()
+    if (!error) {
+      facts.succeeded(now)
+      return
+    }
+    if (error.scope !== 'upstream') {
+      facts.leftOpen()
+      return
+    }
+    facts.lastError = { code: error.code, at: this.#clock.now() }
+    facts.failed(error.code, now, error.retryAfterMs)
+  }
+
+  /** Undefined for a target that was not called lately. */
+  of(name: string): TargetFacts | undefined {
+    return this.#targets.get(keyOf(name))
+  }
+
+  /** @param isMeant whether a target is to be new again, by its name */
+  forget(isMeant: (name: string) => boolean): void {
+    for (const key of this.#targets.keys()) if (isMeant(key)) this.#targets.delete(key)
   }
 
   get size(): number {
     return this.#targets.size
   }
 
-  at(now: number): HealthSnapshot {
-    if (this.#targets.size === 0) return allWell
-    return { isResting: (target) => (this.#targets.get(keyOf(target))?.restsUntil ?? 0) > now }
+  #kept(name: string): TargetFacts {
+    const key = keyOf(name)
+    const known = this.#targets.get(key)
+    if (known) {
+      known.isUsed = true
+      return known
+    }
+    if (this.#targets.size >= maxTargets) this.#makeRoom()
+    const facts = new TargetFacts(key)
+    this.#targets.set(key, facts)
+    return facts
+  }
+
+  /** One that was not used since it was last looked at goes. Those with calls under way stay, whatever they are. */
+  #makeRoom(): void {
+    // The second round finds one unless all of them have calls under way.
+    for (let looks = 2 * this.#targets.size; looks > 0; looks--) {
+      const { done, value: facts } = this.#hand.next()
+      if (done) this.#hand = this.#targets.values()
+      else if (facts.isUsed || facts.inFlight > 0) facts.isUsed = false
+      else {
+        this.#targets.delete(facts.name)
+        return
+      }
+    }
   }
 }
 
+/** A slice would keep the whole of the text alive. */
 function keyOf(target: string): string {
-  return target.slice(0, maxNameLength)
+  return target.length > maxNameLength ? Array.from(target.slice(0, maxNameLength)).join('') : target
 }

@@ -1,8 +1,8 @@
-import type { Call, Credential, Dialect, Endpoint } from '@dragoman/core'
+import type { Call, Credential, Dialect, Endpoint, Lease, NormalizedMarkup } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
 import type { Lane } from './lane.ts'
-import type { MarkupReader } from './markup.ts'
+import type { Limits } from './limits.ts'
 import type { TurnReader } from './turn-reader.ts'
 
 /** What is asked of targets: the half of a run that knows what the request is about. */
@@ -14,14 +14,24 @@ export interface Job {
   readonly endpoint?: Endpoint | undefined
   /** Undefined for endpoints besides chat. */
   readonly chat?: ChatCompletionRequest | undefined
-  /** What requests of one conversation have in common. */
-  affinityKey(): string
+  /** The body that the client sent, in its own dialect; undefined where it is a form. */
+  readonly parsed?: unknown
+  /** What requests of one conversation have in common; undefined where none belongs to any. */
+  affinityKey(): string | undefined
   /** What has to be looked up before the first call; undefined for nothing, as nearly always. */
   prepare(): Promise<void> | undefined
   /** The targets that can do what is asked. Throws where some refuse it and none can. */
-  candidates(targets: readonly Target[]): Candidate[]
+  candidates(targets: readonly Target[], rest?: RestAsked): Candidate[]
+  /** From now on answers are parsed, whatever could be handed on as it came: they may have to be gone on with. */
+  parseAnswers?(): void
   /** There was a complete answer from this target. */
   answered?(turn: TurnReader, target: Target, credential: Credential): void
+}
+
+/** An answer was cut, and the rest of it is asked for. */
+export interface RestAsked {
+  /** What the client has of it. */
+  readonly said: string
 }
 
 /** A target that can do what is asked. */
@@ -29,16 +39,34 @@ export interface Candidate {
   readonly target: Target
   /** What the target leaves out of the request. */
   readonly dropped: readonly string[]
+  /** In place of one of the pool's: no call is made. */
+  readonly lease?: Lease | undefined
   /** How one call is made. @param isLate the client has had a heartbeat, in a form of its dialect's own */
-  open(call: Call, isLate: boolean): OpenLane
+  open(call: BoundCall, isLate: boolean): OpenLane
   /** What to ask the same target instead, where it refused the request for something that can be left out. */
   instead?(error: unknown): Candidate | undefined
+}
+
+/** A call, and all of its bounds. */
+export type BoundCall = Call & { readonly limits: Limits }
+
+/** The calls of one attempt. */
+export interface CallRounds {
+  /** How many were made by now. */
+  readonly made: number
+  /** The last one's answer was handed on as it was, for want of a better one. */
+  readonly isExhausted: boolean
+  /** Whether there is anything to pay, also where nothing was handed on. */
+  readonly hasUsed: boolean
 }
 
 export interface OpenLane {
   readonly lane: Lane
   /** Why the upstream's bytes are not handed on; undefined where they are. */
   readonly parsedBecause: string | undefined
-  readonly markup?: MarkupReader | undefined
+  /** Tells what was read out of the text. */
+  readonly markup?: { readonly found: NormalizedMarkup | undefined } | undefined
+  /** Where a tool call is insisted on: how that goes. */
+  readonly rounds?: CallRounds | undefined
   readonly turn?: TurnReader | undefined
 }

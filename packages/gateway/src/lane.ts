@@ -10,10 +10,14 @@ export type WholeAnswer =
 export interface Lane {
   /** Its first output comes with its last, and may take as long. */
   readonly answersWhole: boolean
+  /** It bounds the silences of its upstream itself, for nobody else can see them. */
+  readonly watchesItself?: boolean | undefined
   /** Whether the model has said anything in what was handed out so far. */
   readonly hasOutput: boolean
   /** What the upstream reported so far, else an estimate that says so. */
   readonly usage: Usage
+  /** Images that were made. */
+  readonly images?: number | undefined
   readonly finishReason: string | undefined
   /** The next item. The call is made with the first one; ends only when there was a complete answer, else rejects. */
   next(): Promise<IteratorResult<AnswerItem, undefined>>

@@ -6,6 +6,7 @@ import {
   type Profile,
   profileOf,
   type RepairKind,
+  type ToolDefinition,
 } from '@dragoman/normalizer'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
@@ -84,14 +85,19 @@ export class MarkupReader implements Transform {
   readonly #repairs: Partial<Record<RepairKind, number>> = {}
   #calls = 0
 
-  constructor({ format, startsIn, repairToolNames }: Markup, request: ChatCompletionRequest) {
+  /** @param tools those whose calls are looked for */
+  constructor(
+    { format, startsIn, repairToolNames }: Markup,
+    request: ChatCompletionRequest,
+    tools: readonly ToolDefinition[] = functionTools(request),
+  ) {
     this.#format = format.name
     this.#normalizer = new ChunkNormalizer({
       format,
       startsIn,
       repairToolNames,
-      tools: functionTools(request),
-      toolChoice: request.tool_choice,
+      tools,
+      toolChoice: request.tool_choice ?? request.function_call,
       firstCallIndex: callsBefore(request),
       onRepair: ({ kind }) => {
         this.#repairs[kind] = (this.#repairs[kind] ?? 0) + 1

@@ -47,6 +47,17 @@ export class ModelLists {
     return this.#version
   }
 
+  /** What others have read of these providers. */
+  take(others: ModelLists, entries: readonly ProviderEntry[]): void {
+    for (const { id } of entries) {
+      const list = others.#lists.get(id)
+      const models = others.#models.get(id)
+      if (list) this.#lists.set(id, { ...list, refreshing: undefined })
+      if (models) this.#models.set(id, models)
+    }
+    this.#version++
+  }
+
   /** Of all these providers at once; waits a few seconds at the most for those that are stale. */
   async read(entries: readonly ProviderEntry[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Model[]>> {
     await Promise.all(entries.map((entry) => this.#refreshed(entry, freshMs)))

@@ -20,6 +20,7 @@ export interface ParsedLaneOptions {
   /** The last of all transforms. */
   readonly canonical: CanonicalTransform
   readonly answersWhole: boolean
+  readonly watchesItself?: boolean | undefined
   /** Sees what is handed out. */
   readonly turn?: TurnReader | undefined
 }
@@ -27,6 +28,7 @@ export interface ParsedLaneOptions {
 /** Chunks of a provider, through the deployment's transforms and into the canonical form. */
 export class ParsedLane implements Lane {
   readonly answersWhole: boolean
+  readonly watchesItself: boolean | undefined
   readonly #open: () => AsyncIterable<ChatCompletionChunk>
   readonly #canonical: CanonicalTransform
   readonly #transform: Transform
@@ -38,12 +40,13 @@ export class ParsedLane implements Lane {
   #finishReason: string | null | undefined
   #outcome: { error: unknown } | 'complete' | undefined
 
-  constructor({ open, transforms, canonical, answersWhole, turn }: ParsedLaneOptions) {
+  constructor({ open, transforms, canonical, answersWhole, watchesItself, turn }: ParsedLaneOptions) {
     this.#turn = turn
     this.#open = open
     this.#canonical = canonical
     this.#transform = transforms.length === 0 ? canonical : chain([...transforms, canonical])
     this.answersWhole = answersWhole
+    this.watchesItself = watchesItself
   }
 
   get hasOutput(): boolean {

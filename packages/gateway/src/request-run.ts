@@ -1,44 +1,27 @@
 import {
   type AnswerItem,
-  type AttemptEntry,
   type Clock,
   DragomanError,
   type EndpointAnswer,
-  type Lease,
   type LogEntry,
-  type StateStore,
-  toDragomanError,
+  type Taker,
 } from '@dragoman/core'
-import type { Admission, Admitted } from './admission.ts'
-import type { Answer, ChatContext, EndpointResult, RouteInfo } from './answer.ts'
-import { Attempt, idleChunksFactor } from './attempt.ts'
+import { type Admitted, askAdmission } from './admission.ts'
+import type { Answer, EndpointResult, RouteInfo } from './answer.ts'
+import type { Attempt } from './attempt.ts'
+import { AttemptLoop, planWith } from './attempt-loop.ts'
+import { mayBeContinued, SaidText, usageWith } from './continuation.ts'
 import { type Target, targetName } from './deployments.ts'
-import { backoffMs, type Failure, finalError, isWorthRepeating } from './failures.ts'
-import type { Health } from './health.ts'
-import type { Candidate, Job } from './job.ts'
-import type { Limits, TargetLimits } from './limits.ts'
-import { originOf } from './reasoning-origin.ts'
-import type { RetryBudget } from './retry-budget.ts'
+import type { Engine, RunContext } from './engine.ts'
+import type { Job } from './job.ts'
+import { MendedStream } from './mended-stream.ts'
+import { recordOf } from './record.ts'
 import type { RoutePlan } from './router.ts'
 import { StreamGuard } from './stream-guard.ts'
-import { TriedCredentials } from './tried-credentials.ts'
 
-export interface Engine {
-  readonly clock: Clock
-  readonly random: () => number
-  readonly state: StateStore
-  readonly limits: Limits
-  readonly targetLimits: TargetLimits
-  readonly health: Health
-  readonly retryBudget: RetryBudget
-  readonly record: ((entry: LogEntry) => void) | undefined
-  readonly admission: Admission | undefined
-}
+export type { Engine, RunContext } from './engine.ts'
 
 const nothing: readonly string[] = []
-
-/** What a run of any kind needs of its context. */
-export type RunContext = Pick<ChatContext, 'signal' | 'client' | 'rights' | 'variant' | 'requestId' | 'attempted'>
 
 type Planned = () => RoutePlan | undefined | Promise<RoutePlan | undefined>
 
@@ -48,28 +31,22 @@ const noHeartbeat = 2 ** 31 - 1
 const completed = (attempt: Attempt) => attempt.complete()
 const begun = (attempt: Attempt) => attempt.begin()
 
-/** One request from its arrival to its record, with the one loop of this system that tries again. */
+/** One request from its arrival to its record. */
 export class RequestRun {
   readonly #job: Job
   readonly #context: RunContext
   readonly #engine: Engine
+  readonly #loop: AttemptLoop
   readonly #cancelDeadline: () => void
   readonly #startedAt: number
   readonly #begunAt: number
-  /** What ended it before its time. */
-  #broken: { readonly reason: unknown } | undefined
   /** Made when somebody wants a signal: most requests need none of their own. */
   #controller: AbortController | undefined
-  /** Rejects what is being waited for. */
-  #refuse: ((reason: unknown) => void) | undefined
-  #firstTokenMs: number | undefined
-  #attempt: Attempt | undefined
   #guard: StreamGuard | undefined
-  #attempts: AttemptEntry[] = []
-  #route: RouteInfo | undefined
-  #admitted: Admitted | undefined
-  #isStreaming = false
+  /** Where the answer may be gone on with. */
+  #said: SaidText | undefined
   #isRecorded = false
+  #record: LogEntry | undefined
 
   constructor(job: Job, context: RunContext, engine: Engine) {
     const { clock, limits } = engine
@@ -78,6 +55,7 @@ export class RequestRun {
     this.#engine = engine
     this.#startedAt = clock.now()
     this.#begunAt = clock.elapsed()
+    this.#loop = new AttemptLoop(job, context, engine, this.#begunAt)
     this.#cancelDeadline = clock.schedule(() => {
       const message = `The answer was not complete within ${limits.totalMs} ms (limits.totalMs)`
       this.#break(new DragomanError('upstream_timeout', message))
@@ -90,308 +68,204 @@ export class RequestRun {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController()
-      if (this.#broken) this.#controller.abort(this.#broken.reason)
+      const { broken } = this.#loop
+      if (broken) this.#controller.abort(broken.reason)
     }
     return this.#controller.signal
   }
 
-  /** Only asked for where there is a choice. */
-  readonly #affinityKey = (): string => this.#job.affinityKey()
-
   readonly #onCallerLeft = (): void => this.#break(this.#context.signal.reason)
 
   #break(reason: unknown): void {
-    if (this.#broken) return
-    this.#broken = { reason }
+    if (this.#loop.broken) return
+    this.#loop.break(reason)
     this.#controller?.abort(reason)
-    this.#attempt?.abort(reason)
     this.#guard?.abort(reason)
-    this.#refuse?.(reason)
-  }
-
-  /** Settles with `promise`, or before it when the request is broken off: a plugin may never settle. */
-  #until<T>(promise: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#broken) reject(this.#broken.reason)
-      this.#refuse = reject
-      promise.then(resolve, reject)
-    })
   }
 
   /** @param planned which targets to try; a promise where lists must be read first */
   answer(planned: Planned): Promise<Answer> {
     return this.#planned(planned, async (plan) => {
       if (this.#job.isStreamed) return this.#stream(plan)
-      const [answer, route] = await this.#try(plan, completed)
+      const answer = await this.#loop.first(plan, completed)
       this.#finish(undefined)
-      return { ...answer, route }
+      return { ...answer, route: this.#served }
     })
   }
 
   /** For an endpoint besides chat. */
   serve(planned: Planned, answered: () => EndpointAnswer | undefined): Promise<EndpointResult> {
     return this.#planned(planned, async (plan) => {
-      const [first, route] = await this.#try(plan, begun)
+      const first = await this.#loop.first(plan, begun)
+      const route = this.#served
       const answer = answered()
       if (answer?.kind === 'stream') {
         const { contentType } = answer
-        return { kind: 'stream', contentType, pieces: this.#guarded(Promise.resolve(first), noHeartbeat), route }
+        return { kind: 'stream', contentType, pieces: this.#guarded(plan, Promise.resolve(first), noHeartbeat), route }
       }
       this.#finish(undefined)
       return { kind: 'json', json: answer?.json, route }
     })
   }
 
+  /** Of an answer that is there. */
+  get #served(): RouteInfo {
+    const { route } = this.#loop
+    if (!route) throw new DragomanError('internal', 'An answer came from nowhere')
+    return route
+  }
+
   async #planned<T>(planned: Planned, use: (plan: RoutePlan) => Promise<T>): Promise<T> {
     try {
-      if (this.#broken) throw this.#broken.reason
+      const { broken } = this.#loop
+      if (broken) throw broken.reason
       const found = planned()
-      const plan = found instanceof Promise ? await this.#until(found) : found
+      const plan = found instanceof Promise ? await this.#loop.until(found) : found
       if (!plan) {
         const name = this.#job.model.slice(0, 200)
         throw new DragomanError('model_not_found', `There is no model ${name}`, { param: 'model' })
       }
       const preparing = this.#job.prepare()
-      if (preparing) await this.#until(preparing)
-      const admitting = this.#admit(plan)
-      if (admitting) this.#admitted = admitting instanceof Promise ? await this.#until(admitting) : admitting
-      return await use(this.#admitted ? { ...plan, targets: this.#admitted.targets } : plan)
+      if (preparing) await this.#loop.until(preparing)
+      const admitting = askAdmission(this.#engine, this.#context, this.#job, plan)
+      const admitted = admitting instanceof Promise ? await this.#granted(admitting) : admitting
+      this.#loop.admitted = admitted
+      return await use(admitted ? planWith(plan, admitted.targets) : plan)
     } catch (cause) {
-      const error = this.#errorOf(cause)
+      const error = this.#loop.errorOf(cause)
       this.#finish(error)
       throw error
     }
   }
 
-  #admit(plan: RoutePlan): Admitted | Promise<Admitted> | undefined {
-    const { rights } = this.#context
-    const { model, chat } = this.#job
-    return rights && this.#engine.admission?.admit({ rights, asked: model, plan, chat })
+  /** One that comes when the request is over already is given back. */
+  #granted(admitting: Promise<Admitted>): Promise<Admitted> {
+    admitting.then((late) => this.#record && late.settle(this.#record)).catch(() => {})
+    return this.#loop.until(admitting)
   }
 
   async #stream(plan: RoutePlan): Promise<Answer> {
     const { clock, limits } = this.#engine
-    const opening = this.#try(plan, begun).then(([items]) => items)
+    if (plan.group?.continuesCutText && mayBeContinued(this.#job.chat, this.#context)) {
+      this.#said = new SaidText()
+      this.#job.parseAnswers?.()
+    }
+    const opening = this.#loop.first(plan, begun)
     // A heartbeat fixes the status, not the target: attempts go on behind it.
     await within(clock, limits.heartbeatMs, opening)
-    this.#isStreaming = true
-    return new StreamedAnswer(this.#guarded(opening, limits.heartbeatMs), this)
-  }
-
-  get route(): RouteInfo | undefined {
-    return this.#route
-  }
-
-  get isRelaying(): boolean {
-    return this.#attempt?.isRelay ?? false
+    this.#loop.isLate = true
+    return new StreamedAnswer(this.#guarded(plan, opening, limits.heartbeatMs), this.#loop)
   }
 
   /** @param opening the items up to the first output */
-  #guarded(opening: Promise<AnswerItem[]>, heartbeatMs: number): StreamGuard {
+  #guarded(plan: RoutePlan, opening: Promise<AnswerItem[]>, heartbeatMs: number): StreamGuard {
     const { clock } = this.#engine
+    const loop = this.#loop
     let first: AnswerItem[] | undefined
+    const take = (taker: Taker<AnswerItem>): void => {
+      const attempt = loop.current
+      if (first?.length === 0 && attempt) {
+        attempt.take(taker)
+        return
+      }
+      const next = async (): Promise<IteratorResult<AnswerItem, undefined> | undefined> => {
+        first ??= await opening
+        const value = first.shift()
+        return value ? { done: false, value } : loop.current?.next()
+      }
+      next().then(
+        (result) => (!result || result.done ? taker.done() : taker.item(result.value)),
+        (error) => taker.fail(error),
+      )
+    }
+    const said = this.#said
+    const mended =
+      said &&
+      new MendedStream({
+        said,
+        take,
+        cut: (cause) => this.#cut(cause),
+        goOn: async (error) => {
+          first = await this.#rest(plan, said, error)
+        },
+      })
     const guard = new StreamGuard({
       clock,
-      isLate: !this.#route,
-      errorOf: (cause) => this.#errorOf(cause),
+      isLate: !loop.route,
+      errorOf: (cause) => loop.errorOf(cause),
       heartbeatMs,
       // Until there is output, the attempt's own limit for the first one holds.
-      idleMs: () => (this.#route && this.#attempt ? this.#attempt.limits.idleMs * idleChunksFactor : undefined),
-      take: (taker) => {
-        if (first?.length === 0 && this.#attempt) {
-          this.#attempt.take(taker)
-          return
-        }
-        const next = async (): Promise<IteratorResult<AnswerItem, undefined> | undefined> => {
-          first ??= await opening
-          const value = first.shift()
-          return value ? { done: false, value } : this.#attempt?.next()
-        }
-        next().then(
-          (result) => (!result || result.done ? taker.done() : taker.item(result.value)),
-          (error) => taker.fail(error),
-        )
-      },
+      idleMs: () => (loop.route && !mended?.isOpening ? loop.current?.furtherOutputMs : undefined),
+      take: mended ? (taker) => mended.take(taker) : take,
+      stalled: mended && ((error) => mended.stalled(error)),
       finish: (error) => this.#finish(error),
     })
     this.#guard = guard
-    if (this.#broken) guard.abort(this.#broken.reason)
+    if (loop.broken) guard.abort(loop.broken.reason)
     return guard
   }
 
-  /** Tries targets until one gives what `use` wants of it. */
-  async #try<T>(plan: RoutePlan, use: (attempt: Attempt) => Promise<T>): Promise<[T, RouteInfo]> {
-    const { clock, limits, health, retryBudget } = this.#engine
-    const waiting = this.#job.candidates(plan.targets)
-    let tried: TriedCredentials | undefined
-    const failures: Failure[] = []
-    let callsLeft = Math.max(limits.attempts, plan.healthy)
+  /** What broke a stream, where another call may go on with it. */
+  #cut(cause: unknown): DragomanError | undefined {
+    const error = this.#loop.errorOf(cause)
+    const isOfTarget = error.scope === 'upstream' || error.scope === 'credential'
+    return isOfTarget && !this.#loop.broken && this.#loop.current ? error : undefined
+  }
 
-    let next = waiting.shift()
-    while (next && callsLeft > 0) {
-      const { target, dropped } = next
-      const { id: provider, credentials } = target.entry
-      let lease: Lease
-      try {
-        const { model } = target
-        const given = credentials.lease({
-          signal: this.#context.signal,
-          model,
-          exclude: tried?.exclude(credentials, model),
-          affinityKey: this.#affinityKey,
-        })
-        lease = given instanceof Promise ? await this.#granted(given) : given
-      } catch (cause) {
-        failures.push({ provider, error: this.#unlessBroken(cause) })
-        next = waiting.shift()
-        continue
-      }
-      callsLeft--
-      retryBudget.called()
-      const attempt = this.#open(next, lease)
-      try {
-        const result = await use(attempt)
-        lease.confirm?.()
-        this.#firstTokenMs ??= Math.round(clock.elapsed() - this.#begunAt)
-        const origin = originOf(target, lease.credential)
-        this.#route = { name: plan.name, provider, model: target.model, origin, dropped }
-        return [result, this.#route]
-      } catch (cause) {
-        const error = toDragomanError(cause, attempt.signal)
-        // Left to #finish, which records what was used so far.
-        if (this.#broken) throw error
-        this.#close(attempt, error)
-        health.failed(targetName(target), error, clock.now())
-        const instead = callsLeft > 0 ? next.instead?.(error) : undefined
-        if (instead) {
-          next = instead
-          continue
-        }
-        if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
-        failures.push({ provider, error })
-        retryBudget.failed()
-        if (error.scope === 'credential') {
-          tried ??= new TriedCredentials()
-          tried.add(credentials, target.model, attempt.credential, error)
-          // What is told then should hold for the whole pool, and not for the few that were tried.
-          if (callsLeft === 0) failures.push({ provider, error: this.#remaining(target, tried) })
-        }
-        next = await this.#after(error, next, waiting, callsLeft)
-      }
+  #rest(plan: RoutePlan, said: SaidText, error: DragomanError): Promise<AnswerItem[]> {
+    const attempt = this.#loop.current
+    if (!attempt) throw error
+    said.wasCut(attempt.usage)
+    this.#loop.close(attempt, error)
+    const begunAgain = async (next: Attempt) => {
+      const items = await next.begin()
+      const { entry, model } = next.target
+      const { chat } = this.#job
+      said.goesOn(chat && entry.provider.prefill?.({ ...chat, model }))
+      return items
     }
-    throw finalError(failures)
+    return this.#loop.rest(this.#without(attempt.target, plan), said.text, begunAgain)
   }
 
-  /** What a pool has to say to a request that may make no more calls. */
-  #remaining({ entry: { id, credentials }, model }: Target, tried: TriedCredentials): DragomanError {
-    try {
-      const exclude = tried.exclude(credentials, model)
-      const given = credentials.lease({ signal: this.#context.signal, model, exclude, waitMs: 0 })
-      Promise.resolve(given).then(
-        (lease) => lease.settle({ kind: 'aborted' }),
-        () => {},
-      )
-      const message = `The credentials of ${id} that were tried failed, and others are left: try again`
-      return new DragomanError('no_credential', message, { retryAfterMs: 1_000 })
-    } catch (cause) {
-      return toDragomanError(cause)
-    }
-  }
-
-  /** One that comes too late is given back. */
-  #granted(lease: Promise<Lease>): Promise<Lease> {
-    lease.then((late) => this.#broken && late.settle({ kind: 'aborted' })).catch(() => {})
-    return this.#until(lease)
-  }
-
-  #open(candidate: Candidate, lease: Lease): Attempt {
-    const { clock, state, targetLimits } = this.#engine
-    const { client = 'open' } = this.#context
-    try {
-      if (this.#broken) throw this.#broken.reason
-      const limits = targetLimits.of(candidate.target)
-      this.#attempt = new Attempt(candidate, lease, { client, clock, state, limits, isLate: this.#isStreaming })
-      return this.#attempt
-    } catch (cause) {
-      lease.settle({ kind: 'aborted' })
-      throw cause
-    }
-  }
-
-  #close(attempt: Attempt, error: DragomanError | undefined): void {
-    const entry = error ? attempt.fail(error) : attempt.succeed()
-    if (this.#attempt !== attempt) return
-    this.#attempt = undefined
-    this.#attempts.push(entry)
-    this.#context.attempted?.(entry)
-  }
-
-  /** What to try after a failure: another credential, another target, else the same one once it had some rest. */
-  async #after(
-    error: DragomanError,
-    failed: Candidate,
-    waiting: Candidate[],
-    callsLeft: number,
-  ): Promise<Candidate | undefined> {
-    // Bad keys of one target must not use up the calls that the others are owed.
-    if (error.scope === 'credential' && callsLeft > waiting.length) return failed
-    if (error.code === 'upstream_challenge') {
-      // The service has begun to look for robots: its other credentials are not to be offered up.
-      const pool = failed.target.entry.credentials
-      waiting.splice(0, waiting.length, ...waiting.filter(({ target }) => target.entry.credentials !== pool))
-    }
-    const other = waiting.shift()
-    if (other || callsLeft === 0 || !isWorthRepeating(error)) return other
-    const waitMs = backoffMs(this.#attempts.length - 1, error, this.#engine.random)
-    if (waitMs === undefined || !this.#engine.retryBudget.mayRepeat()) return undefined
-    const rest = sleep(this.#engine.clock, waitMs)
-    await this.#until(rest.over).finally(rest.cancel)
-    return failed
-  }
-
-  #errorOf(cause: unknown): DragomanError {
-    return toDragomanError(cause, this.#broken && { aborted: true, reason: this.#broken.reason })
-  }
-
-  #unlessBroken(cause: unknown): DragomanError {
-    const error = this.#errorOf(cause)
-    if (this.#broken) throw error
-    return error
+  /** The targets that are well now, the one whose answer was cut behind them. */
+  #without(cut: Target, plan: RoutePlan): RoutePlan {
+    const { health, clock } = this.#engine
+    const now = clock.elapsed()
+    const isWell = (target: Target) => (health.of(targetName(target))?.stateAt(now) ?? 'ready') === 'ready'
+    const others = plan.targets.filter((target) => target !== cut)
+    const well = [...others.filter(isWell), ...(isWell(cut) ? [cut] : [])]
+    return { ...plan, targets: [...well, ...plan.targets.filter((target) => !isWell(target))], healthy: well.length }
   }
 
   #finish(error: DragomanError | undefined): void {
     if (this.#isRecorded) return
     this.#isRecorded = true
     this.#cancelDeadline()
-    const { clock, health, record } = this.#engine
-    const attempt = this.#attempt
-    if (attempt) {
-      this.#close(attempt, error)
-      if (!error && attempt.turn) this.#job.answered?.(attempt.turn, attempt.target, attempt.credential)
-      if (error) health.failed(targetName(attempt.target), error, clock.now())
-      else health.succeeded(targetName(attempt.target))
+    const { clock, record } = this.#engine
+    const loop = this.#loop
+    const attempt = loop.current
+    loop.closeAll(error)
+    // A turn that several calls made is nowhere read as a whole.
+    if (attempt?.turn && !error && !this.#said?.spent) {
+      this.#job.answered?.(attempt.turn, attempt.target, attempt.credential)
     }
     this.#context.signal.removeEventListener('abort', this.#onCallerLeft)
     // Whatever still runs for this request, such as an attempt behind a heartbeat, ends with it.
     if (error) this.#break(error)
-    const entry: LogEntry = {
-      id: this.#context.requestId ?? `req_${crypto.randomUUID().replaceAll('-', '')}`,
+    const usage = loop.entries.at(-1)?.usage ?? attempt?.usage
+    const entry = recordOf(this.#job, this.#context, {
+      error,
+      isStreaming: loop.isLate,
       startedAt: this.#startedAt,
       durationMs: Math.round(clock.elapsed() - this.#begunAt),
-      dialect: this.#job.dialect,
-      endpoint: this.#job.endpoint,
-      client: this.#context.client ?? 'open',
-      model: this.#job.model,
-      streamed: this.#job.isStreamed,
-      status: !error || (this.#isStreaming && error.scope !== 'aborted') ? 200 : error.status,
-      error: error && { code: error.code, message: error.message },
-      attempts: this.#attempts,
-      firstTokenMs: this.#firstTokenMs,
+      attempts: loop.entries,
+      firstTokenMs: loop.firstTokenMs,
       finishReason: attempt?.finishReason,
-      usage: attempt?.usage,
-      dropped: this.#route?.dropped ?? nothing,
-    }
-    this.#admitted?.settle(entry)
+      usage: this.#said ? usageWith(this.#said, attempt && usage) : usage,
+      dropped: loop.route?.dropped ?? nothing,
+    })
+    this.#record = entry
+    loop.admitted?.settle(entry)
     try {
       // An async function fits the type as well.
       const written: unknown = record?.(entry)
@@ -402,23 +276,23 @@ export class RequestRun {
   }
 }
 
-/** A streamed answer, and what its run knows of it by now. */
+/** A streamed answer, and what is known of its call by now. */
 class StreamedAnswer {
   readonly kind = 'chunks'
   readonly chunks: AsyncIterable<AnswerItem>
-  readonly #run: RequestRun
+  readonly #loop: AttemptLoop
 
-  constructor(chunks: AsyncIterable<AnswerItem>, run: RequestRun) {
+  constructor(chunks: AsyncIterable<AnswerItem>, loop: AttemptLoop) {
     this.chunks = chunks
-    this.#run = run
+    this.#loop = loop
   }
 
   get route(): RouteInfo | undefined {
-    return this.#run.route
+    return this.#loop.route
   }
 
   get isRelaying(): boolean {
-    return this.#run.isRelaying
+    return this.#loop.isRelaying
   }
 }
 
@@ -437,12 +311,4 @@ function within(clock: Clock, ms: number, promise: Promise<unknown>): Promise<vo
       },
     )
   })
-}
-
-function sleep(clock: Clock, ms: number): { over: Promise<void>; cancel: () => void } {
-  let cancel = () => {}
-  const over = new Promise<void>((resolve) => {
-    cancel = clock.schedule(resolve, ms)
-  })
-  return { over, cancel: () => cancel() }
 }

@@ -10,6 +10,12 @@ const freeFailures = 10
 /** Repeats stay below this part of all calls. */
 const share = 0.2
 
+/** So many second calls are free, that whoever is alone here has some. */
+const freeHedges = 3
+
+/** Beyond them, second calls stay within this part of all calls. */
+const hedgeShare = 0.1
+
 /**
  * Keeps the repeats of all requests together from becoming a storm on services that are down already.
  *
@@ -18,11 +24,11 @@ const share = 0.2
  *
  * There is one for a whole gateway, because what is down together (a network, a region, a proxy) has many targets,
  * whose free repeats would add up, and because names of targets come from clients. A request that is refused a repeat
- * had no other target left.
+ * had no other target left. Second calls, made to be faster, have a smaller part of their own.
  */
 export class RetryBudget {
   readonly #clock: Pick<Clock, 'elapsed'>
-  readonly #window = { calls: 0, failures: 0, repeats: 0 }
+  readonly #window: Counts = { calls: 0, failures: 0, repeats: 0, hedges: 0 }
   /** What makes up the window, oldest first. */
   readonly #slots: Slot[] = []
 
@@ -49,12 +55,21 @@ export class RetryBudget {
     return true
   }
 
+  /** Asked before a second call is made while the first one is still awaited: true counts it. */
+  mayHedge(): boolean {
+    this.#forget()
+    const { calls, hedges } = this.#window
+    if (hedges >= freeHedges && hedges + 1 > hedgeShare * (calls + 1)) return false
+    this.#count('hedges')
+    return true
+  }
+
   #count(what: keyof Counts): void {
     this.#forget()
     const number = this.#slotNumber()
     let slot = this.#slots.at(-1)
     if (slot?.number !== number) {
-      slot = { number, calls: 0, failures: 0, repeats: 0 }
+      slot = { number, calls: 0, failures: 0, repeats: 0, hedges: 0 }
       this.#slots.push(slot)
     }
     slot[what]++
@@ -67,6 +82,7 @@ export class RetryBudget {
       this.#window.calls -= oldest.calls
       this.#window.failures -= oldest.failures
       this.#window.repeats -= oldest.repeats
+      this.#window.hedges -= oldest.hedges
       this.#slots.shift()
     }
   }
@@ -80,6 +96,7 @@ interface Counts {
   calls: number
   failures: number
   repeats: number
+  hedges: number
 }
 
 interface Slot extends Counts {

@@ -1,120 +1,162 @@
-import type { Model } from '@dragoman/openai-schema'
-import { type ModelGroup, type ProviderEntry, type Target, targetName } from './deployments.ts'
-import type { HealthSnapshot } from './health.ts'
-
-/** Everything that has a name, as data. */
-export interface Names {
-  readonly groups: readonly ModelGroup[]
-  readonly providers: readonly ProviderEntry[]
-  /** What the providers list, as far as it is known, by provider id. */
-  readonly listed: ReadonlyMap<string, readonly Model[]>
-  /** Serves names that nothing else does. */
-  readonly fallbackName?: string | undefined
-}
+import { type ModelGroup, type Target, targetName } from './deployments.ts'
+import { byDefault, bySuffix, type Meaning, type Names, type ResolvedBy, resolve } from './names.ts'
+import type { Price } from './pricing/price.ts'
+import { hashOf } from './rendezvous.ts'
+import { type Circumstances, type Contender, inOrder, type Strategy } from './strategies.ts'
+import type { TargetFacts } from './target-facts.ts'
 
 export interface RoutePlan {
   /** The group's name or `<provider>/<model>`. */
   readonly name: string
-  /** Why this name: for logs and `explain`. */
-  readonly resolvedBy: 'group' | 'provider' | 'wildcard' | 'listed' | 'default'
-  /** To be tried in this order; those that rest come last. */
+  readonly resolvedBy: ResolvedBy
+  /**
+   * To be tried in this order: those of the group and of its fallbacks (`Target.fallback`) that are well, then those of
+   * both that rest.
+   */
   readonly targets: readonly Target[]
   readonly healthy: number
+  readonly strategy: Strategy
   /** The settings that hold for the request; undefined where no group was named. */
   readonly group?: ModelGroup | undefined
+  /** The first target's, where the plan is to find out whether it works again: nobody else need try. */
+  readonly probed?: TargetFacts | undefined
 }
 
-/**
- * Which targets serve a name, in order. Pure.
- *
- * An exact group, else `<provider>/<model>`, else the wildcard with the longest literal part, else an id that a provider
- * lists (in the order of configuration), else the default. Case counts first; without it where only one fits.
- * Undefined when nothing serves the name.
- */
-export function plan(asked: string, names: Names, health: HealthSnapshot): RoutePlan | undefined {
-  const found = resolve(asked, names) ?? byDefault(names)
-  return found && ordered(found, health)
+/** What does not change from one request to the next. */
+export interface Rules {
+  readonly defaultStrategy: Strategy
+  /** What the tokens of a target cost, where that is known. */
+  price(target: Target): Price | undefined
 }
 
-/** The targets of a name in the order in which they are to be tried now. Pure. */
-export function ordered(found: Resolution, health: HealthSnapshot): RoutePlan {
-  const resting = found.targets.filter((target) => health.isResting(targetName(target)))
-  if (resting.length === 0) return { ...found, healthy: found.targets.length }
-  const healthy = found.targets.filter((target) => !resting.includes(target))
-  return { ...found, targets: [...healthy, ...resting], healthy: healthy.length }
+/** How things are at the moment. */
+export interface View extends Circumstances {
+  /** Milliseconds of `Clock.elapsed`. */
+  readonly now: number
 }
 
-export type Resolution = Pick<RoutePlan, 'name' | 'resolvedBy' | 'targets'>
-
-/** Where a name goes that nothing serves. */
-export function byDefault(names: Names): Resolution | undefined {
-  const found = names.fallbackName === undefined ? undefined : resolve(names.fallbackName, names)
-  return found && { ...found, resolvedBy: 'default' }
+/** Which targets serve a name, and in what order now. Pure. Undefined when nothing serves the name. */
+export function plan(asked: string, names: Names, rules: Rules, view: View): RoutePlan | undefined {
+  const found = resolve(asked, names) ?? bySuffix(asked, names) ?? byDefault(names)
+  return found && ordered(routeOf(found, names, rules), view)
 }
 
-/** As `plan`, without the default: undefined also while the lists that would know the name are not there yet. */
-export function resolve(asked: string, names: Names): Resolution | undefined {
-  for (const same of [exactly, ignoringCase]) {
-    const found =
-      byGroup(asked, names, same) ??
-      byProvider(asked, names, same) ??
-      byWildcard(asked, names, same) ??
-      byListing(asked, names, same)
-    if (found) return found
+/** The targets of one group, which stand in the order of its strategy. */
+interface Stage {
+  readonly strategy: Strategy
+  readonly contenders: readonly Contender[]
+}
+
+/** All that can be said about a request for a name before it comes. */
+export interface Route {
+  readonly meaning: Meaning
+  readonly strategy: Strategy
+  /** Of the group, then of its fallbacks. */
+  readonly stages: readonly Stage[]
+  /** The plan when all targets are well, where it is the same each time. */
+  readonly calm: RoutePlan | undefined
+}
+
+export function routeOf(meaning: Meaning, names: Names, rules: Rules): Route {
+  const own = stageOf(meaning, rules)
+  const seen = [...meaning.targets]
+  const fallbacks = (meaning.group?.fallbacks ?? []).flatMap((name) => {
+    const standing = standIn(name, names)
+    if (!standing) return []
+    const targets = standing.targets.filter((target) => !seen.some((other) => isSame(target, other)))
+    seen.push(...targets)
+    return stageOf({ ...standing, targets }, rules)
+  })
+  const { strategy } = own
+  const stages = [own, ...fallbacks]
+  const isFixed = stages.every(({ strategy, contenders }) => strategy === 'first' || contenders.length < 2)
+  const targets = stages.flatMap(({ contenders }) => contenders.map(({ target }) => target))
+  const calm = isFixed ? planOf(meaning, strategy, targets, targets.length) : undefined
+  return { meaning, strategy, stages, calm }
+}
+
+/** What serves in place of another group: its targets say that they do. One that means nothing serves nothing. */
+export function standIn(name: string, names: Names): Meaning | undefined {
+  const meaning = resolve(name, names) ?? bySuffix(name, names)
+  return meaning && { ...meaning, targets: meaning.targets.map((target) => ({ ...target, fallback: name })) }
+}
+
+function isSame(one: Target, other: Target): boolean {
+  return one.entry === other.entry && one.model === other.model
+}
+
+function stageOf({ targets, group, strategy: asked }: Meaning, { defaultStrategy, price }: Rules): Stage {
+  const strategy = asked ?? group?.strategy ?? defaultStrategy
+  const times = new Map<string, number>()
+  const contenders = targets.map((target) => {
+    const name = targetName(target)
+    const before = times.get(name) ?? 0
+    times.set(name, before + 1)
+    return {
+      target,
+      name,
+      // Two deployments may differ in nothing but their options.
+      salt: hashOf(before === 0 ? name : `${name} ${before}`),
+      weight: target.weight ?? 1,
+      cost: strategy === 'cheapest' ? costOf(target.price ?? price(target)) : undefined,
+    }
+  })
+  return { strategy, contenders }
+}
+
+/** A prompt has about three times the tokens of its answer. */
+const tokensInPerOut = 3
+
+function costOf(price: Price | undefined): number | undefined {
+  return price && tokensInPerOut * price.input + price.output
+}
+
+/** The targets of a route in the order in which they are to be tried now. Pure. */
+export function ordered(route: Route, view: View): RoutePlan {
+  const { meaning, strategy, stages, calm } = route
+  if (calm && stages.every((stage) => isWell(stage, view))) return calm
+
+  const well: Target[] = []
+  const others: Target[] = []
+  let probed: TargetFacts | undefined
+  for (const { strategy, contenders } of stages) {
+    const resting: Contender[] = []
+    const awake: Contender[] = []
+    const due: Contender[] = []
+    for (const contender of contenders) {
+      const state = stateOf(contender, view)
+      if (state === 'resting' || state === 'probing') resting.push(contender)
+      else awake.push(contender)
+      if (state === 'due') due.push(contender)
+    }
+    // One whose rest is over has its place again, but only a request that begins with it is to find out how it is.
+    const order = inOrder(strategy, awake, view)
+    for (const [index, contender] of order.entries()) {
+      if (!due.includes(contender)) well.push(contender.target)
+      else if (index === 0 && well.length === 0) {
+        well.push(contender.target)
+        probed = view.facts(contender.name)
+      } else others.push(contender.target)
+    }
+    for (const { target } of inOrder(strategy, resting, view)) others.push(target)
   }
-  return undefined
+  return planOf(meaning, strategy, [...well, ...others], well.length, probed)
 }
 
-/** Whether two names are the same, or one starts with the other's text. */
-interface Comparison {
-  equal(a: string, b: string): boolean
-  startsWith(whole: string, start: string): boolean
-  /** Several that differ only in case are none. */
-  pick<T>(candidates: readonly T[]): T | undefined
+function planOf(
+  { name, resolvedBy, group }: Meaning,
+  strategy: Strategy,
+  targets: readonly Target[],
+  healthy: number,
+  probed?: TargetFacts,
+): RoutePlan {
+  return { name, resolvedBy, targets, healthy, strategy, group, probed }
 }
 
-const exactly: Comparison = {
-  equal: (a, b) => a === b,
-  startsWith: (whole, start) => whole.startsWith(start),
-  pick: (candidates) => candidates[0],
+function isWell({ contenders }: Stage, view: View): boolean {
+  return contenders.every((contender) => stateOf(contender, view) === 'ready')
 }
 
-const ignoringCase: Comparison = {
-  equal: (a, b) => a.toLowerCase() === b.toLowerCase(),
-  startsWith: (whole, start) => whole.toLowerCase().startsWith(start.toLowerCase()),
-  pick: (candidates) => (candidates.length === 1 ? candidates[0] : undefined),
-}
-
-function byGroup(asked: string, { groups }: Names, same: Comparison): Resolution | undefined {
-  const group = same.pick(groups.filter(({ name }) => !name.endsWith('*') && same.equal(name, asked)))
-  return group && { name: group.name, resolvedBy: 'group', targets: targetsOf(group, group.name) }
-}
-
-function byProvider(asked: string, { providers }: Names, same: Comparison): Resolution | undefined {
-  const slash = asked.indexOf('/')
-  if (slash < 1 || slash === asked.length - 1) return undefined
-  const entry = same.pick(providers.filter(({ id }) => same.equal(id, asked.slice(0, slash))))
-  if (!entry) return undefined
-  const model = asked.slice(slash + 1)
-  return { name: `${entry.id}/${model}`, resolvedBy: 'provider', targets: [{ entry, model }] }
-}
-
-function byWildcard(asked: string, { groups }: Names, same: Comparison): Resolution | undefined {
-  const matching = groups.filter(({ name }) => name.endsWith('*') && same.startsWith(asked, name.slice(0, -1)))
-  const longest = Math.max(...matching.map(({ name }) => name.length))
-  const group = same.pick(matching.filter(({ name }) => name.length === longest))
-  if (!group) return undefined
-  return { name: asked, resolvedBy: 'wildcard', targets: targetsOf(group, asked.slice(group.name.length - 1)) }
-}
-
-function byListing(asked: string, { providers, listed }: Names, same: Comparison): Resolution | undefined {
-  const serving = providers.flatMap((entry) =>
-    (listed.get(entry.id) ?? []).filter(({ id }) => same.equal(id, asked)).map(({ id }) => ({ entry, model: id })),
-  )
-  const target = same.pick(serving)
-  return target && { name: target.model, resolvedBy: 'listed', targets: [target] }
-}
-
-function targetsOf(group: ModelGroup, rest: string): readonly Target[] {
-  return group.deployments.map((deployment) => ({ ...deployment, model: deployment.model ?? rest }))
+function stateOf({ name }: Contender, view: View) {
+  return view.facts(name)?.stateAt(view.now) ?? 'ready'
 }

@@ -11,6 +11,8 @@ export interface GuardOptions {
   isLate: boolean
   /** Between two chunks, counted only while one is awaited: a slow client is no stall. Undefined before output. */
   idleMs(): number | undefined
+  /** Whether the stream goes on in another way, though what it was taken from has stalled. Default: it does not. */
+  stalled?: ((error: DragomanError) => boolean) | undefined
   /** Called once, with what ended the stream if it was not its own end. */
   finish(error: DragomanError | undefined): void
 }
@@ -132,7 +134,9 @@ export class StreamGuard implements AsyncIterableIterator<AnswerItem, undefined>
     const idle = idleMs()
     if (idle !== undefined && this.#pullingSince !== undefined && now - this.#pullingSince >= idle) {
       const message = `The upstream gave no output for ${idle} ms (limits.idleMs)`
-      this.#arrive({ error: new DragomanError('upstream_timeout', message, { origin: 'upstream' }) })
+      const error = new DragomanError('upstream_timeout', message, { origin: 'upstream' })
+      if (this.#options.stalled?.(error)) this.#watch()
+      else this.#arrive({ error })
     } else if (now - this.#waitingSince >= heartbeatMs) {
       this.#deliver({ item: heartbeat })
     } else this.#watch()

@@ -1,4 +1,5 @@
-import type { Credential, CredentialPool, DragomanError } from '@dragoman/core'
+import { type CallerSignal, type Credential, type CredentialPool, DragomanError, toDragomanError } from '@dragoman/core'
+import type { Target } from './deployments.ts'
 
 /**
  * Which credentials one request need not be offered again. A rate limit, or a 403, is about a credential and one model;
@@ -17,6 +18,21 @@ export class TriedCredentials {
   exclude(pool: CredentialPool, model: string): ReadonlySet<Credential> | undefined {
     const tried = this.#tried.get(pool)
     return tried && new Set([...tried.everywhere, ...(tried.byModel.get(model) ?? [])])
+  }
+
+  /** What a target's pool has to say to a request that may make no more calls. */
+  remaining({ entry: { id, credentials }, model }: Target, signal: CallerSignal): DragomanError {
+    try {
+      const given = credentials.lease({ signal, model, exclude: this.exclude(credentials, model), waitMs: 0 })
+      Promise.resolve(given).then(
+        (lease) => lease.settle({ kind: 'aborted' }),
+        () => {},
+      )
+      const message = `The credentials of ${id} that were tried failed, and others are left: try again`
+      return new DragomanError('no_credential', message, { retryAfterMs: 1_000 })
+    } catch (cause) {
+      return toDragomanError(cause)
+    }
   }
 
   #of(pool: CredentialPool) {

@@ -4,6 +4,7 @@ import { deepseekV31 } from './formats/deepseek-v3-1.ts'
 import { glm } from './formats/glm.ts'
 import { hermes } from './formats/hermes.ts'
 import { kimiK2 } from './formats/kimi-k2.ts'
+import { reasoning } from './formats/reasoning.ts'
 import type { Repair } from './markup-event.ts'
 import type { MarkupFormat } from './markup-format.ts'
 import { normalizeStream } from './stream.ts'
@@ -108,6 +109,24 @@ describe.each(FAMILIES.map(([format, markup]) => ({ name: format.name, format, m
     expect(answer.error).toEqual(new Error('reset'))
     expect(answer.finish_reason).toBeUndefined()
     expect(answer.arguments).toMatch(/^\{"city":\s*"Par$/)
+  })
+})
+
+describe.each([reasoning, hermes, glm])('$name', (format) => {
+  test.each<[string, 'text' | 'reasoning', string, string, string]>([
+    ['that is never closed', 'text', '<think>Rain, so', 'Rain, so', ''],
+    ['that the template opened and nothing closed', 'reasoning', 'Rain, so', 'Rain, so', ''],
+    ['that the template opened', 'reasoning', 'Rain, so</think>Wet.', 'Rain, so', 'Wet.'],
+    ['that is opened once more than needed', 'reasoning', '<think>Rain</think>Wet.', 'Rain', 'Wet.'],
+    ['with another one inside, which the first closer ends', 'text', '<think>a <think>b</think>c', 'a <think>b', 'c'],
+    ['that is closed twice', 'text', '<think>a</think></think>b', 'a', 'b'],
+    ['whose closer is cut off', 'text', '<think>a</thi', 'a</thi', ''],
+    ['of which there is only a part of the opener', 'text', '<thin', '', '<thin'],
+    ['that is only talked about', 'text', 'Write `<think>` before </think>.', '', 'Write `<think>` before </think>.'],
+  ])('fault 42: reasoning %s is parted rightly at every cut', (_what, startsIn, text, thought, content) => {
+    for (const pieces of everyCut(text)) {
+      expect(readAnswer({ format, tools, startsIn }, pieces)).toEqual({ content, reasoning: thought, calls: [] })
+    }
   })
 })
 

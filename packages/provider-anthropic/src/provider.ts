@@ -7,6 +7,7 @@ import {
   type EndpointAnswer,
   type EndpointRequest,
   isDragomanError,
+  type Prefill,
   type Provider,
   type ProviderEnvironment,
   type ProviderFactory,
@@ -51,6 +52,7 @@ function createAnthropic(given: AnthropicOptions, { clock = systemClock, proxy }
     separatesReasoning: true,
     wantsReasoning: true,
     accepts,
+    prefill,
 
     chat: (request, call) =>
       abortOnLeave(async (left) => {
@@ -91,6 +93,13 @@ function createAnthropic(given: AnthropicOptions, { clock = systemClock, proxy }
   function write(request: ChatCompletionRequest) {
     const traits = traitsOf(request.model, settings)
     return messagesUpstream.writeRequest(adapted(request, traits), traits)
+  }
+
+  /** A model that thinks refuses to go on with what is no thought of its own. */
+  function prefill({ model, reasoning_effort: effort, thinking }: ChatCompletionRequest): Prefill | undefined {
+    const traits = traitsOf(model, settings)
+    const mayThink = traits.thinksUnasked || effort || thinking
+    return traits.prefill === false || mayThink ? undefined : 'plain'
   }
 
   function accepts(request: ChatCompletionRequest): Acceptance {

@@ -85,6 +85,7 @@ function createMoonshot(given: KimiOptions, environment?: ProviderEnvironment): 
     separatesReasoning: true,
     wantsReasoning: true,
     accepts: (request) => accepts(request, keepSampling, inner),
+    prefill: () => 'partial',
     chat,
     models: async (call) => (await inner.models?.(call)) ?? [],
     ...(probe && { probe }),

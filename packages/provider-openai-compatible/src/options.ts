@@ -1,4 +1,4 @@
-import { DragomanError, type Endpoint } from '@dragoman/core'
+import { DragomanError, type Endpoint, type Prefill } from '@dragoman/core'
 import { z } from 'zod'
 import { cacheMarks, otherMarks } from './cache-marks.ts'
 import { endpoints } from './endpoints.ts'
@@ -141,6 +141,7 @@ export interface Settings {
   readonly refusedMarks: readonly string[]
   readonly extraBody: Fields
   readonly unsupported: readonly Demand[]
+  readonly prefill: Prefill | undefined
 }
 
 /** Throws `invalid_request` where the options are not what the schema says: an importer may have bypassed the types. */
@@ -178,6 +179,7 @@ export function resolve(given: OpenAICompatibleOptions): Settings {
     refusedMarks: otherMarks(taken),
     extraBody: own.extraBody ?? {},
     unsupported: [...(preset.unsupported ?? []), ...(own.unsupported ?? [])],
+    prefill: preset.prefill,
   }
 }
 

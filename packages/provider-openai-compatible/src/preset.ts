@@ -1,4 +1,4 @@
-import type { Endpoint } from '@dragoman/core'
+import type { Endpoint, Prefill } from '@dragoman/core'
 import type { CacheMark } from './cache-marks.ts'
 
 /** A demand that changes the answer, so that a service which cannot meet it must not be asked. */
@@ -24,6 +24,8 @@ export interface Quirks {
   /** Those that it takes. A hosted service without it gets none, any other all. */
   readonly cacheMarks?: readonly CacheMark[]
   readonly unsupported?: readonly Demand[]
+  /** How its models are made to go on with a last message of the assistant. */
+  readonly prefill?: Prefill
 }
 
 /** What is publicly known of a service or of a local engine. */

@@ -235,6 +235,7 @@ const table = {
     keysAt: 'console.mistral.ai/api-keys',
     defaultModel: 'mistral-small-latest',
     endpoints: ['embeddings', 'audio/transcriptions', 'moderations'],
+    prefill: 'prefix',
     // It reports usage unasked, and answers 422 "Extra inputs are not permitted" to every field it does not know.
     streamUsage: false,
     tokenLimitField: 'max_tokens',

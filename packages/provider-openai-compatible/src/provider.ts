@@ -105,6 +105,7 @@ export function createCompatible(
     answersWhole: settings.upstreamStream !== 'auto',
     separatesReasoning: settings.isHosted,
     wantsReasoning: responses !== undefined,
+    prefill: () => (responses ? undefined : settings.prefill),
     accepts: (request) => (responses ? acceptsOverResponses(request, settings, responses) : accepts(request, settings)),
 
     chat: (request, call) =>

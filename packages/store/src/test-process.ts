@@ -3,15 +3,15 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** `test-contender.ts` in a process of its own, told what to do. */
+/** A script of this folder in a process of its own, told what to do. */
 export interface Contender {
   /** Resolves with what it says when it has done so. */
   tell(command: string): Promise<string>
   kill(): Promise<void>
 }
 
-export async function startContender(path: string): Promise<Contender> {
-  const script = fileURLToPath(new URL('./test-contender.ts', import.meta.url))
+export async function startContender(path: string, name = 'contender'): Promise<Contender> {
+  const script = fileURLToPath(new URL(`./test-${name}.ts`, import.meta.url))
   const node = ['-C', 'dragoman-source', '--disable-warning=ExperimentalWarning', script, path]
   const child = spawn(process.execPath, node, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

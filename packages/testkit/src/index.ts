@@ -1,3 +1,4 @@
+export { type OpenedBudgets, testBudgetLedger } from './budget-ledger-suite.ts'
 export {
   chatChunks,
   chatStream,
@@ -18,6 +19,7 @@ export type { Exchange } from './exchange.ts'
 export { type FakeUpstream, startFakeUpstream } from './fake-upstream.ts'
 export { type FixtureCase, loadFixtures, type Provenance, type RecordedResponse, replay } from './fixture.ts'
 export { type ForwardProxy, type ForwardProxyOptions, startForwardProxy } from './forward-proxy.ts'
+export { testKeyStore } from './key-store-suite.ts'
 export type { Decode } from './provider-suite/cases.ts'
 export { type ProviderSuiteOptions, testProvider } from './provider-suite/provider-suite.ts'
 export type { Difference, StatusCheckName } from './provider-suite/status-checks.ts'

@@ -7,6 +7,7 @@ import type { SessionVault, StoredSession } from './session-vault.ts'
 export interface SessionTools {
   /** The pool's. */
   readonly name: string
+  readonly places?: string | undefined
   readonly clock: Clock
   readonly acquire: Acquire
   readonly acquireTimeoutMs: number
@@ -42,7 +43,7 @@ export async function fetchSession(request: SessionRequest, tools: SessionTools)
   const { vault, lock = vault?.lock.bind(vault) } = tools
   if (!vault && !lock) return { credential: await acquired(request, tools), isTaken: false }
   const { session, isForced } = request
-  const key = session.key ?? (await sessionKey(tools.name, request.fingerprint))
+  const key = session.key ?? (await sessionKey(tools.name, request.fingerprint, tools.places))
   session.key = key
   const look = () => storedNews(key, request, tools)
 

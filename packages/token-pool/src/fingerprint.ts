@@ -6,9 +6,13 @@ export function fingerprint(values: CredentialSource['values']): string {
   return JSON.stringify(names.map((name) => [name, values[name]?.reveal()]))
 }
 
-/** What may leave it: SHA-256 in hexadecimal digits. `pool`: two services may be given the same password. */
-export async function sessionKey(pool: string, ofValues: string): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify([pool, ofValues]))
+/**
+ * What may leave it: SHA-256 in hexadecimal digits. `pool`: two services may be given the same password. `places`: where
+ * its sessions may be sent; under the same name there may be another service tomorrow.
+ */
+export async function sessionKey(pool: string, ofValues: string, places?: string): Promise<string> {
+  const parts = places === undefined ? [pool, ofValues] : [pool, ofValues, places]
+  const bytes = new TextEncoder().encode(JSON.stringify(parts))
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -14,7 +14,7 @@ import { type HealthEvent, healthy, nextHealth, restOf } from './cooldown.ts'
 import { healthEvents } from './health-events.ts'
 import { LeaseQueue } from './lease-queue.ts'
 import { type LeaseListener, PoolLease } from './pool-lease.ts'
-import type { PoolEvent, Strategy, TokenPoolOptions } from './pool-options.ts'
+import type { PoolEvent, PoolSettings, Strategy, TokenPoolOptions } from './pool-options.ts'
 import { reasonOf, refusal, waitedInVain } from './reasons.ts'
 import { Renewals } from './refresh.ts'
 import type { Renewed, SessionState } from './session-state.ts'
@@ -35,18 +35,18 @@ const FORCED_EVERY_MS = 60_000
 /** Who gets which credential, and what becomes of it: all of a pool but its list and what people do with it. */
 export class Leasing {
   readonly name: string
-  readonly strategy: Strategy
-  readonly maxConcurrent: number
+  strategy!: Strategy
+  maxConcurrent!: number
   readonly renewals: Renewals | undefined
-  readonly #waitMs: number
+  #waitMs!: number
   readonly #maxWaiting: number
-  readonly #maxCooldownMs: number
+  #maxCooldownMs!: number
   readonly #clock: Clock
   readonly #random: () => number
   readonly #onEvent: ((event: PoolEvent) => void) | undefined
 
   readonly #slots: Slots
-  readonly #standings: Standings
+  #standings: Standings
   readonly #affinity = new Affinity<Slot>()
   readonly #queue: LeaseQueue
   readonly #alarm: Alarm
@@ -61,18 +61,14 @@ export class Leasing {
   authFailures = 0
 
   constructor(options: TokenPoolOptions, slots: Slots) {
-    const { acquire, clock = systemClock, random = Math.random, maxCooldownMs = 600_000 } = options
+    const { acquire, clock = systemClock, random = Math.random } = options
     this.name = options.name
-    this.strategy = options.strategy ?? 'least-used'
-    this.maxConcurrent = options.maxConcurrent ?? Number.POSITIVE_INFINITY
-    this.#waitMs = options.waitMs ?? 30_000
+    this.#standings = this.#settle(options)
     this.#maxWaiting = options.maxWaiting ?? 10_000
-    this.#maxCooldownMs = maxCooldownMs
     this.#clock = clock
     this.#random = random
     this.#onEvent = options.onEvent
     this.#slots = slots
-    this.#standings = new Standings(this.strategy, this.maxConcurrent)
     this.#queue = new LeaseQueue(clock)
     this.#alarm = new Alarm(clock, () => this.#ring())
     this.renewals =
@@ -83,8 +79,9 @@ export class Leasing {
         acquire,
         acquireTimeoutMs: options.acquireTimeoutMs ?? 60_000,
         refreshIntervalMs: options.refreshIntervalMs,
-        maxCooldownMs,
+        maxCooldownMs: this.#maxCooldownMs,
         vault: options.vault,
+        places: options.places,
         lock: options.lock,
         random,
         leases: () => this.#leases,
@@ -92,6 +89,34 @@ export class Leasing {
         started: (slot) => this.reconsider(slot),
         settled: (slot, result) => this.#renewed(slot, result),
       })
+  }
+
+  /**
+   * In place of all that held before. Leases that run go on and count; whoever waits goes on for as long as he was told.
+   */
+  configure(settings: PoolSettings): void {
+    const now = this.#clock.elapsed()
+    this.#standings = this.#settle(settings)
+    this.renewals?.configure({ refreshIntervalMs: settings.refreshIntervalMs, maxCooldownMs: this.#maxCooldownMs })
+    for (const slot of this.#slots.known) {
+      slot.pass = 0
+      slot.standing = 'out'
+    }
+    const { listed } = this.#slots
+    for (const slot of listed) {
+      this.#standings.selection.recount(healthy.models, slot.health.models, now)
+      this.#standings.replace(slot, now)
+    }
+    for (const slot of listed) if (this.#queue.size > 0) this.#serve(slot, now, true)
+    this.#rearm()
+  }
+
+  #settle({ strategy, maxConcurrent, waitMs, maxCooldownMs }: PoolSettings): Standings {
+    this.strategy = strategy ?? 'least-used'
+    this.maxConcurrent = maxConcurrent ?? Number.POSITIVE_INFINITY
+    this.#waitMs = waitMs ?? 30_000
+    this.#maxCooldownMs = maxCooldownMs ?? 600_000
+    return new Standings(this.strategy, this.maxConcurrent)
   }
 
   get waiting(): number {

@@ -31,6 +31,11 @@ export interface TokenPoolOptions {
   readonly refreshIntervalMs?: number | undefined
   /** Where sessions survive a restart, and what keeps processes from renewing the same one. Default: in memory. */
   readonly vault?: SessionVault | undefined
+  /**
+   * Where sessions may be sent, in any words: one that was stored is found again only by a pool that says the same, and
+   * so never reaches another service. Default: pools of one name are for one place.
+   */
+  readonly places?: string | undefined
   /** A lock over several processes in place of the vault's. */
   readonly lock?: SessionVault['lock'] | undefined
   readonly clock?: Clock | undefined
@@ -38,6 +43,12 @@ export interface TokenPoolOptions {
   readonly random?: (() => number) | undefined
   readonly onEvent?: ((event: PoolEvent) => void) | undefined
 }
+
+/** What may be changed while the pool works. */
+export type PoolSettings = Pick<
+  TokenPoolOptions,
+  'strategy' | 'maxConcurrent' | 'waitMs' | 'maxCooldownMs' | 'refreshIntervalMs'
+>
 
 /**
  * Signs in, or renews. `source` holds what the operator gave, with the values of the last session over it (a rotated

@@ -9,7 +9,7 @@ import {
 import type { HealthEvent } from './cooldown.ts'
 import type { CredentialSource } from './credential-source.ts'
 import { Leasing } from './leasing.ts'
-import type { TokenPoolOptions } from './pool-options.ts'
+import type { PoolSettings, TokenPoolOptions } from './pool-options.ts'
 import { type Slot, standingOf } from './slot.ts'
 import { describe, Slots } from './slots.ts'
 import type { PoolStats, TokenStatus } from './token-status.ts'
@@ -37,7 +37,7 @@ export class TokenPool implements CredentialPool {
   readonly #clock: Clock
   readonly #slots: Slots
   readonly #leasing: Leasing
-  readonly #refreshIntervalMs: number | undefined
+  #refreshIntervalMs: number | undefined
 
   constructor(options: TokenPoolOptions) {
     this.#clock = options.clock ?? systemClock
@@ -104,6 +104,15 @@ export class TokenPool implements CredentialPool {
     const removed = this.#slots.listed.filter((slot) => !kept.has(slot))
     for (const slot of removed) this.#unlist(slot)
     return { added, removed: removed.map(({ id }) => id) }
+  }
+
+  /**
+   * Settings in place of those it has; what is left out has its default again. Credentials keep their state, leases that
+   * run are counted on. A new `refreshIntervalMs` holds for the sessions that are fetched from then on.
+   */
+  configure(settings: PoolSettings): void {
+    this.#refreshIntervalMs = settings.refreshIntervalMs
+    this.#leasing.configure(settings)
   }
 
   /** Beside what is listed; what is listed already stays as it is. Answers the ids of those that are new. */

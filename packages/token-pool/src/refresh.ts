@@ -7,9 +7,7 @@ import type { PoolEvent } from './pool-options.ts'
 import type { Renewed, Session, SessionState } from './session-state.ts'
 import type { Slot } from './slot.ts'
 
-export interface RenewalOptions extends SessionTools {
-  readonly refreshIntervalMs?: number | undefined
-  readonly maxCooldownMs: number
+export interface RenewalOptions extends SessionTools, RenewalTimes {
   readonly random: () => number
   /** How many leases there have been. */
   readonly leases: () => number
@@ -18,6 +16,11 @@ export interface RenewalOptions extends SessionTools {
   readonly started: (slot: Slot) => void
   /** One has ended, well or not: its credential may stand otherwise now. */
   readonly settled: (slot: Slot, result: Renewed) => void
+}
+
+export interface RenewalTimes {
+  readonly refreshIntervalMs?: number | undefined
+  readonly maxCooldownMs: number
 }
 
 interface Job {
@@ -49,7 +52,7 @@ const LIE_MS = 60_000
 
 /** Renews sessions: never two at a time for one credential, shared by all who wait, ended by nobody's abort. */
 export class Renewals {
-  readonly #options: RenewalOptions
+  #options: RenewalOptions
   readonly #clock: Clock
   readonly #due = new IndexedHeap<Slot>()
   readonly #urgent: Lane = { queue: [], running: 0 }
@@ -67,6 +70,11 @@ export class Renewals {
   constructor(options: RenewalOptions) {
     this.#options = options
     this.#clock = options.clock
+  }
+
+  /** Holds for what is fetched from now on. */
+  configure(times: RenewalTimes): void {
+    this.#options = { ...this.#options, ...times }
   }
 
   get running(): number {
@@ -130,12 +138,12 @@ export class Renewals {
   }
 
   async #forget(slot: Slot): Promise<void> {
-    const { vault, name } = this.#options
+    const { vault, name, places } = this.#options
     // It would be stored again by the renewal that runs.
     await slot.session?.renewal
     if (!vault || slot.isListed) return
     try {
-      await vault.delete(slot.session?.key ?? (await sessionKey(name, slot.fingerprint)))
+      await vault.delete(slot.session?.key ?? (await sessionKey(name, slot.fingerprint, places)))
     } catch {
       // What nobody uses leaves the vault by its age.
     }

@@ -33,6 +33,11 @@ export class Slots {
     return [...this.#byId.values()]
   }
 
+  /** And those that were. */
+  get known(): Iterable<Slot> {
+    return this.#byFingerprint.values()
+  }
+
   get size(): number {
     return this.#byId.size
   }

@@ -21,6 +21,8 @@ test.each([
   [['--help'], { name: 'help' }],
   [['start', '-h'], { name: 'help' }],
   [['config', '--help'], { name: 'help' }],
+  [['reconcile', 'a.csv', '--json'], expect.objectContaining({ name: 'reconcile', options: expect.anything() })],
+  [['reconcile', '--help'], { name: 'help', text: expect.stringContaining('dragoman reconcile FILE') }],
   [['version'], { name: 'version' }],
   [['-v'], { name: 'version' }],
 ])('%j', (argv, command) => {
@@ -30,6 +32,7 @@ test.each([
 test.each([
   [['--prot', '1'], ['there is no option --prot; did you mean "--port"?']],
   [['--loglevel=debug'], ['there is no option --loglevel; did you mean "--log-level"?']],
+  [['--config', 'x', 'reconcile'], ['reconcile comes before its options: dragoman reconcile FILE …']],
   [['--frobnicate'], ['there is no option --frobnicate']],
   [['-x'], ['there is no option -x']],
   [['--port'], ['--port needs a value']],

@@ -21,13 +21,23 @@ async function obey(argv: readonly string[]): Promise<void> {
   const command = parseArguments(argv)
   switch (command.name) {
     case 'help':
-      process.stdout.write(usage)
+      process.stdout.write(command.text ?? usage)
       return
     case 'version':
       process.stdout.write(`${version}\n`)
       return
     case 'config':
       return (await import('./config.ts')).config(command.action, command.flags)
+    case 'reload':
+      process.stdout.write(await (await import('./reload.ts')).reload(command.flags, command))
+      return
+    case 'explain':
+      return (await import('./explain.ts')).explain(command.options, command.flags)
+    case 'keys':
+      return (await import('./keys.ts')).keys(command.command, command.flags)
+    case 'reconcile':
+      if (!(await (await import('./reconcile.ts')).reconcile(command.options, command.flags))) process.exitCode = 1
+      return
     case 'start':
       return (await import('./start.ts')).start(command.flags)
   }

@@ -1,10 +1,11 @@
 /** How soon a second Ctrl-C is still the same one: npm, its shell and we all get the first, and some pass it on. */
 const sameInterruptMs = 1_000
 
-/** Resolves when the process is asked to end. Whoever asks again, later than at once, is obeyed on the spot. */
+/** Resolves when the process is asked to end, by a SIGHUP only where `onHangUp` says so. Whoever asks again, later than at once, is obeyed on the spot. */
 export function stopAsked(
   target: Pick<NodeJS.Process, 'on' | 'exit'> = process,
   now: () => number = () => performance.now(),
+  onHangUp: () => 'stop' | 'handled' = () => 'stop',
 ): Promise<void> {
   return new Promise((resolve) => {
     let firstAt: number | undefined
@@ -14,6 +15,9 @@ export function stopAsked(
         resolve()
       } else if (signal === 'SIGINT' && now() - firstAt > sameInterruptMs) target.exit(130)
     }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) target.on(signal, onSignal)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) target.on(signal, onSignal)
+    target.on('SIGHUP', (signal: NodeJS.Signals) => {
+      if (onHangUp() === 'stop') onSignal(signal)
+    })
   })
 }

@@ -24,7 +24,8 @@ export interface Front extends AsyncDisposable {
 /** The model that clients ask for. */
 export const model = 'the-model'
 
-export async function startFront(kind: UpstreamKind): Promise<Front> {
+/** @param deployment settings of the model's deployment, beside its provider */
+export async function startFront(kind: UpstreamKind, deployment: object = {}): Promise<Front> {
   const upstream = await startFakeUpstream()
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-front-'))
   const key = 'sk-of-the-client-of-this-test'
@@ -33,7 +34,7 @@ export async function startFront(kind: UpstreamKind): Promise<Front> {
     store: { path: folder },
     clients: { keys: [key] },
     providers: { up: kind.settings(upstream.origin) },
-    models: [{ name: model, deployments: [{ provider: 'up', model: kind.model }] }],
+    models: [{ name: model, deployments: [{ provider: 'up', model: kind.model, ...deployment }] }],
   }
   writeFileSync(join(folder, 'dragoman.yaml'), stringify(config), { mode: 0o600 })
   const settings = await loadSettings({ env: {}, cwd: folder, factories: providerTypes, presets: loadPresets })

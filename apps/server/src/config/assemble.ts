@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path'
 import { Secret } from '@dragoman/core'
 import type { DiscoverablePreset, Discovery } from '../discover.ts'
-import { type DeploymentContext, deploymentOptions } from './deployments.ts'
+import { type DeploymentContext, deploymentOptions, promptsTools } from './deployments.ts'
 import type { ProviderEntry } from './provider-schema.ts'
 import { type FindingTypes, type FoundProvider, providerSettings } from './providers.ts'
 import { proxyOfEnvironment } from './proxy.ts'
@@ -36,14 +36,14 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
       return providerSettings(id, entry, { origin, proxies, credentialsFrom })
     })
 
-  const models = config.models.flatMap(({ name, variant, deployments }, modelIndex) => {
+  const models = config.models.flatMap(({ deployments, cache, ...group }, modelIndex) => {
     const served = deployments.flatMap((deployment, index) => {
       if (!providers.some(({ id }) => id === deployment.provider)) return []
       const path = ['models', modelIndex, 'deployments', index]
       return [deploymentSettings(deployment, path, parts.context)]
     })
-    if (served.length === 0) notices.push(`${name} is left out: its providers are not enabled`)
-    return served.length > 0 ? [{ name, variant, deployments: served }] : []
+    if (served.length === 0) notices.push(`${group.name} is left out: its providers are not enabled`)
+    return served.length > 0 ? [{ ...group, cache: cache && { ttlMs: cache.ttlMs }, deployments: served }] : []
   })
 
   const defaultModel = config.defaultModel ?? (discovery ? discovery.defaultModel : usualModel(providers, parts))
@@ -63,8 +63,11 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
     providers,
     models,
     defaultModel,
+    defaultStrategy: config.defaultStrategy,
+    prices: config.prices,
     limits: config.limits,
     adminKey: secretOf(config.admin.key),
+    ensureToolCall: config.ensureToolCall,
     maxCooldownMs: config.cooldown.maxMs,
     mediaFrom: config.outbound.allow,
     paths: {
@@ -104,8 +107,10 @@ function deploymentSettings(
   path: readonly PropertyKey[],
   context: DeploymentContext,
 ): DeploymentSettings {
-  const { provider, model, limits, normalize } = deployment
-  return { provider, model, limits, normalize, options: deploymentOptions(deployment, path, context).options }
+  const { provider, model, weight, limits, normalize, price, ensureToolCall } = deployment
+  const promptTools = promptsTools(provider, context) ? undefined : deployment.promptTools
+  const { options } = deploymentOptions(deployment, path, context)
+  return { provider, model, weight, limits, normalize, price, ensureToolCall, promptTools, options }
 }
 
 /** The first provider's own default, or its preset's; the built-in provider serves when there is no other. */

@@ -1,4 +1,7 @@
 import { Secret } from '@dragoman/core'
+import type { ClientKey } from '../http/authenticate.ts'
+import { definedOf, hasLimits } from '../narrower-rights.ts'
+import { readInstant } from './client-schema.ts'
 import type { ClientVariables } from './client-variables.ts'
 import { isLoopback } from './loopback.ts'
 import type { Config } from './schema.ts'
@@ -32,13 +35,17 @@ export interface ClientAnswer {
 export function resolveClients(question: ClientQuestion): ClientAnswer {
   const { configured, file, variables, host } = question
   const keys = configured === undefined ? variables.keys : configuredKeys(configured)
+  const areAsked = keys.length > 0 || configured === 'keys' || (typeof configured === 'object' && 'keys' in configured)
   const ignored = configured === undefined ? [] : variables.keys.map(({ name }) => name)
   const notices = [
     ...variables.notices,
     ...variables.unread,
     ...(ignored.length > 0 ? [`${ignored.join(', ')}: not used, because ${file} has clients`] : []),
   ]
-  if (keys.length > 0) return { clients: { mode: 'keys', keys }, problems: [], notices }
+  if (areAsked) {
+    const onRevoke = typeof configured === 'object' && 'keys' in configured ? configured.onRevoke : 'finish'
+    return { clients: { mode: 'keys', keys, onRevoke }, problems: [], notices }
+  }
 
   // Where a key was meant to be, what is wrong with it has been said, and its absence is no news.
   if (variables.problems.length > 0) return { clients: { mode: 'open' }, problems: [], notices }
@@ -46,7 +53,9 @@ export function resolveClients(question: ClientQuestion): ClientAnswer {
   const problems: string[] = []
   if (variables.keysRequiredBy) {
     const contradiction =
-      configured === undefined ? 'there is none: set AUTH_TOKEN' : `${file} says that none is needed`
+      configured === undefined
+        ? `there is none: set AUTH_TOKEN, write clients: keys into ${file}`
+        : `${file} says that none is needed`
     problems.push(`${variables.keysRequiredBy} asks for a client key, and ${contradiction}, or remove the variable`)
   }
   const configuredOpen = typeof configured === 'object' && 'onNetwork' in configured ? configured.onNetwork : undefined
@@ -57,19 +66,32 @@ export function resolveClients(question: ClientQuestion): ClientAnswer {
     else {
       problems.push(
         `Open mode on ${where} would let everybody who reaches this address use your providers: set a client key ` +
-          '(AUTH_TOKEN, or clients: { keys: [...] }), or allow it (DRAGOMAN_OPEN_ON_NETWORK=1, or clients: { open: true, onNetwork: true })',
+          '(AUTH_TOKEN, clients: { keys: [...] }, or clients: keys for those of `dragoman keys create`), or allow it (DRAGOMAN_OPEN_ON_NETWORK=1, or clients: { open: true, onNetwork: true })',
       )
     }
   }
   return { clients: { mode: 'open' }, problems, notices }
 }
 
-type Keys = Extract<ClientSettings, { mode: 'keys' }>['keys']
-
-function configuredKeys(configured: NonNullable<Config['clients']>): Keys {
-  if (configured === 'open' || !('keys' in configured)) return []
+function configuredKeys(configured: NonNullable<Config['clients']>): readonly ClientKey[] {
+  if (typeof configured === 'string' || !('keys' in configured)) return []
   return configured.keys.map((entry) => {
-    const { key, name = nameOfUnnamed('key', key) } = typeof entry === 'string' ? { key: entry } : entry
-    return { name, key: new Secret(key.trim()) }
+    const given = typeof entry === 'string' ? { key: entry } : entry
+    const name = given.name ?? nameOfUnnamed('key', given.key)
+    return { name, key: new Secret(given.key.trim()), ...rightsOf(name, given) }
   })
 }
+
+/** What a key of the configuration may do, where that is limited, and until when. */
+function rightsOf(id: string, { models, rpm, tpm, budget, allow, expiresAt: until }: Limited) {
+  const expiresAt = until === undefined ? undefined : readInstant(until)
+  const rights = definedOf({ models, requestsPerMinute: rpm, tokensPerMinute: tpm, budget, allow, expiresAt })
+  return definedOf<Pick<ClientKey, 'rights' | 'expiresAt'>>({
+    rights: hasLimits(rights) ? { id, ...rights } : undefined,
+    expiresAt,
+  })
+}
+
+type Limited = Partial<
+  Exclude<Extract<Exclude<Config['clients'], undefined>, { keys: unknown }>['keys'][number], string>
+>

@@ -1,4 +1,5 @@
 import { type DeploymentContext, deploymentOptions } from './deployments.ts'
+import { checkModelReferences } from './model-references.ts'
 import { didYouMean } from './nearest.ts'
 import { faultOfSecret } from './placeholders.ts'
 import { foundAt, type Problem } from './problems.ts'
@@ -16,8 +17,10 @@ export function crossCheck(context: CrossCheckContext): readonly Problem[] {
     ...checkKeys(listAt(context.value, ['clients', 'keys'])),
     ...checkCredentials(context.value),
     ...checkModelNames(listAt(context.value, ['models'])),
+    ...checkModelReferences(context),
     ...checkDeployments(context),
     ...checkDefaultModel(context),
+    ...checkPrices(context),
     ...checkEnabled(context),
   ]
 }
@@ -107,6 +110,15 @@ function checkDefaultModel({ value, providers, filledBy }: CrossCheckContext): r
   const hint = didYouMean(name, groups) || '; write <provider>/<model>, or add it to models'
   const path = ['defaultModel']
   return [{ path, problem: `no model group and no provider serves ${foundAt(name, path, true, { filledBy })}${hint}` }]
+}
+
+function checkPrices({ value, providers }: CrossCheckContext): readonly Problem[] {
+  return Object.keys(mapAt(value, ['prices'])).flatMap((name) => {
+    const slash = name.indexOf('/')
+    const id = name.slice(0, slash)
+    if (slash < 0 || providers.has(id)) return [] // the first of which the schema has said
+    return [{ path: ['prices', name], problem: `no provider has the id ${id}${didYouMean(id, providers.keys())}` }]
+  })
 }
 
 function repeated(values: readonly unknown[], problem: (index: number, first: number) => Problem): readonly Problem[] {

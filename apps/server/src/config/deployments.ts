@@ -20,7 +20,13 @@ export interface DeploymentContext {
   readonly filledBy: FilledBy
 }
 
-const ownKeys = ['provider', 'model', 'limits', 'normalize']
+const ownKeys = ['provider', 'model', 'weight', 'limits', 'normalize', 'price', 'ensureToolCall', 'promptTools']
+
+/** Whether a provider has `promptTools` as an option of its own, and does it itself. */
+export function promptsTools(id: string, { providers, factories }: Omit<DeploymentContext, 'filledBy'>): boolean {
+  const factory = factories.get(providers.get(id)?.type ?? '')
+  return factory !== undefined && optionNames(factory).includes('promptTools')
+}
 
 /**
  * The options of a deployment that sets some of its own: its provider's, with these over them, as the provider's type
@@ -41,7 +47,8 @@ export function deploymentOptions(
     return { problems: [{ path: place, problem }] }
   }
   const factory = factories.get(provider.type)
-  const overrides = Object.fromEntries(Object.entries(deployment).filter(([key]) => !ownKeys.includes(key)))
+  const own = promptsTools(id, { providers, factories }) ? ownKeys.filter((key) => key !== 'promptTools') : ownKeys
+  const overrides = Object.fromEntries(Object.entries(deployment).filter(([key]) => !own.includes(key)))
   if (!factory || Object.keys(overrides).length === 0) return { problems: [] }
 
   const schema = optionsSchema(factory)
@@ -60,7 +67,7 @@ export function deploymentOptions(
   }).filter(({ path: [key] }) => isProviderRight || (key !== undefined && Object.hasOwn(overrides, key)))
   return {
     problems: [
-      ...unknown.map((key) => unknownKey(path, key, [...ownKeys, ...known])),
+      ...unknown.map((key) => unknownKey(path, key, [...new Set([...own, ...known])])),
       ...explained.map(({ path: inside, problem }) => ({ path: [...path, ...inside], problem })),
     ],
   }

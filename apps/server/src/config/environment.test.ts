@@ -98,7 +98,7 @@ describe('settings', () => {
       AUTH_TOKEN AUTH_TOKENS_FILE SKIP_AUTH_TOKEN API_KEYS API_MASTER_KEY VALID_API_KEY ALLOW_ANY_API_KEY REQUIRE_API_KEY
       TIMEOUT REQUEST_TIMEOUT APP_NAME SERVICE_NAME HTTP_PROXY HTTPS_PROXY NO_PROXY SOCKS5_PROXY ROOT_PATH
       OPENAI_BASE_URL OPENAI_API_KEY STREAM_DELAY STREAM_CHUNK_SIZE MAX_STREAM_TIME MAX_RETRIES RETRY_DELAY
-      MAX_CONNECTIONS MAX_KEEPALIVE_CONNECTIONS MODEL_CONFIG MODEL_CONFIG_PATH APP_ENV SCAN_LIMIT DB_PATH
+      MAX_CONNECTIONS MAX_KEEPALIVE_CONNECTIONS MODEL_CONFIG MODEL_CONFIG_PATH ENSURE_TOOL_CALL_MAX_ATTEMPTS APP_ENV SCAN_LIMIT DB_PATH
       ADMIN_PASSWORD SESSION_SECRET_KEY SESSION_ENCRYPTION_KEY SESSION_DIR GET_TOKENS_SCRIPT MAX_TOKEN_FAILURES
       TOKEN_FAILURE_THRESHOLD TOKEN_RECOVERY_TIMEOUT TOKEN_HEALTH_CHECK_INTERVAL GUEST_POOL_SIZE
       TOKEN_AUTO_IMPORT_ENABLED TOKEN_AUTO_IMPORT_SOURCE_DIR TOKEN_AUTO_IMPORT_INTERVAL TOKEN_AUTO_MAINTENANCE_ENABLED
@@ -201,11 +201,11 @@ describe('client keys', () => {
   test.each([
     [
       { REQUIRE_API_KEY: 'true' },
-      'REQUIRE_API_KEY=true asks for a client key, and there is none: set AUTH_TOKEN, or remove the variable',
+      'REQUIRE_API_KEY=true asks for a client key, and there is none: set AUTH_TOKEN, write clients: keys into dragoman.yaml, or remove the variable',
     ],
     [
       { ALLOW_ANY_API_KEY: 'false', VALID_API_KEY: '' },
-      'ALLOW_ANY_API_KEY=false asks for a client key, and there is none: set AUTH_TOKEN, or remove the variable',
+      'ALLOW_ANY_API_KEY=false asks for a client key, and there is none: set AUTH_TOKEN, write clients: keys into dragoman.yaml, or remove the variable',
     ],
     [{ API_KEYS: 'a,b' }, 'API_KEYS: expected a JSON list of keys, such as ["key"]'],
     [{ API_KEYS: '[1]' }, 'API_KEYS: expected a JSON list of keys, such as ["key"]'],
@@ -231,7 +231,7 @@ describe('client keys', () => {
 describe('open mode', () => {
   const refusal = (where: string) =>
     `Open mode on ${where} would let everybody who reaches this address use your providers: set a client key ` +
-    '(AUTH_TOKEN, or clients: { keys: [...] }), or allow it (DRAGOMAN_OPEN_ON_NETWORK=1, or clients: { open: true, onNetwork: true })'
+    '(AUTH_TOKEN, clients: { keys: [...] }, or clients: keys for those of `dragoman keys create`), or allow it (DRAGOMAN_OPEN_ON_NETWORK=1, or clients: { open: true, onNetwork: true })'
 
   test('beyond this machine it has to be wanted', async () => {
     expect(await problems(undefined, { env: { HOST: '0.0.0.0' } })).toEqual([refusal('0.0.0.0 (HOST)')])

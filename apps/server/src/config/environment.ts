@@ -14,6 +14,7 @@ import {
   seconds,
   secret,
   strictDebugSwitch,
+  toolCallAttempts,
 } from './readers.ts'
 import type { Variables } from './variables.ts'
 
@@ -60,6 +61,12 @@ const usual: readonly Variable[] = [
   { name: 'TIMEOUT', setting: 'limits.wholeHeadersMs', reader: seconds },
   { name: 'REQUEST_TIMEOUT', setting: 'limits.wholeHeadersMs', reader: seconds, note: 'Beats `TIMEOUT`.' },
   { name: 'MAX_RETRIES', setting: 'limits.attempts', reader: retries, note: 'The first call comes on top.' },
+  {
+    name: 'ENSURE_TOOL_CALL_MAX_ATTEMPTS',
+    setting: 'ensureToolCall.attempts',
+    reader: toolCallAttempts,
+    note: 'The first call counts; more than 5 are 5.',
+  },
   elsewhere('AUTH_TOKEN', 'clients.keys', 'a key', 'The keys of all variables are united.'),
   elsewhere('AUTH_TOKENS_FILE', 'clients.keys', 'a path', 'Keys by line or comma; `#` starts a comment.'),
   elsewhere('API_KEYS', 'clients.keys', 'a JSON list of keys'),

@@ -133,6 +133,7 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
       ...(unused.length > 0 ? [`${unused.join(', ')}: not used, because ${file.name} has providers`] : []),
       ...settings.notices,
     ],
+    configFile: file.isThere ? file.name : undefined,
     sources: [
       ...(file.isThere ? [file.name] : []),
       ...(dotEnv.values ? ['.env'] : []),
@@ -142,7 +143,7 @@ export async function loadSettings(options: LoadOptions): Promise<Settings> {
   }
 }
 
-async function readDotEnv(cwd: string): Promise<{ values?: NodeJS.Dict<string>; notices: readonly string[] }> {
+export async function readDotEnv(cwd: string): Promise<{ values?: NodeJS.Dict<string>; notices: readonly string[] }> {
   const path = resolve(cwd, '.env')
   const text = await readOptional(path)
   if (text === undefined) return { notices: [] }

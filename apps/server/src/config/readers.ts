@@ -109,6 +109,12 @@ export const retries: Reader<number> = {
   read: (value) => (/^\d{1,2}$/.test(value) ? Number(value) + 1 : undefined),
 }
 
+/** Calls for one answer, the first among them: what is outside of the bounds counts as the bound. */
+export const toolCallAttempts: Reader<number> = {
+  form: 'a number from 1 to 5',
+  read: (value) => (/^\d+(\.\d+)?$/.test(value) ? Math.min(Math.max(Math.floor(Number(value)), 1), 5) : undefined),
+}
+
 /** Separated by commas, or as JSON. `*` is what holds without the variable too. */
 export const origins: Reader<readonly string[] | typeof leaveAlone> = {
   form: 'origins, separated by commas or as a JSON list',

@@ -1,13 +1,16 @@
 import type { ProviderFactory } from '@dragoman/core'
 import { z } from 'zod'
 import { isHostName, isNetwork, isOrigin } from './addresses.ts'
+import { clientsSchema, keyText } from './client-schema.ts'
 import { durationMs, limitOverrides, limitsSchema } from './limits.ts'
 import { logLevels } from './log-level.ts'
 import { normalizeSchema } from './normalize.ts'
-import { faultOfClientKey } from './placeholders.ts'
 import { vaultSchema } from './pool.ts'
+import { priceSchema, pricesSchema } from './prices.ts'
 import { providerId, providerSchema } from './provider-schema.ts'
 import { proxySchema } from './proxy.ts'
+import { strategySchema } from './strategy.ts'
+import { deploymentEnsureToolCall, ensureToolCallSchema } from './tool-calls.ts'
 
 const hostName = z.string().refine(isHostName).meta({ title: 'an address or a host name, without scheme and port' })
 
@@ -26,34 +29,6 @@ const serverSchema = z.strictObject({
     .optional()
     .describe('Origins of web pages that may call. Unset: all in keys mode, those of this machine in open mode.'),
 })
-
-const keyText = z.string().superRefine((key, context) => {
-  const fault = faultOfClientKey(key)
-  if (fault) context.addIssue({ code: 'custom', message: `${fault}: make a key with \`openssl rand -hex 32\`` })
-})
-
-const clientKey = z.union([
-  keyText.describe('The key itself.'),
-  z.strictObject({
-    key: keyText.describe('The key itself.'),
-    name: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('What logs call it. What it keeps here is kept by this name. Default: `key-` and a digest of the key.'),
-  }),
-])
-
-const clientsSchema = z.union([
-  z.literal('open').describe('Any key or none, from this machine. The default.'),
-  z.strictObject({
-    open: z.literal(true).describe('Any key or none.'),
-    onNetwork: z.boolean().default(false).describe('Also where `server.host` is not an address of this machine alone.'),
-  }),
-  z.strictObject({
-    keys: z.array(clientKey).min(1).describe('The keys that clients may use.'),
-  }),
-])
 
 const logSchema = z.strictObject({
   level: z.enum(logLevels).default('info').describe('The least weight of a line that is written.'),
@@ -94,8 +69,26 @@ const deploymentSchema = z.looseObject({
     .min(1)
     .optional()
     .describe("The provider's name for it. Default: the name asked for; behind a wildcard, what the `*` stood for."),
+  weight: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .meta({ title: 'a number above 0' })
+    .optional()
+    .describe('Its share of the requests beside the others, where the strategy is one that shares out. Default: 1.'),
   limits: limitOverrides.optional().describe("Limits for this deployment, over its provider's."),
   normalize: normalizeSchema.optional(),
+  ensureToolCall: deploymentEnsureToolCall.optional(),
+  promptTools: z
+    .boolean()
+    .optional()
+    .describe('Tools are described in the prompt and calls are read out of the text, for a model without tools.'),
+  price: priceSchema.optional().describe('What its tokens cost, in USD for a million, over `prices`.'),
+})
+
+const cacheSchema = z.strictObject({
+  exact: z.literal(true).default(true).describe('Only for a request that says the very same. There is no other way.'),
+  ttlMs: durationMs.default(600_000).describe('How long an answer is kept.'),
 })
 
 /** Before `/v1`, these would mean something else. */
@@ -117,10 +110,46 @@ const modelSchema = z.strictObject({
     .meta({ title: 'a-z, 0-9 and -, and no path of the server itself' })
     .optional()
     .describe('Only requests to `/<variant>/v1/…` get this one; for them it stands before others of the same name.'),
+  aliases: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .refine((alias) => !alias.includes('*'))
+        .meta({ title: 'a name without `*`' }),
+    )
+    .optional()
+    .describe('Further names for it.'),
+  strategy: strategySchema.optional().describe('In what order its deployments are tried. Default: `defaultStrategy`.'),
+  fallbacks: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      'Names that serve in its place, in this order, when its deployments have failed or rest: of `models`, or `<provider>/<model>`. Their own fallbacks are not followed.',
+    ),
+  onContextTooLong: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The name that serves a request in its place that is too long for it: a model with a longer context.'),
+  hedgeAfterMs: durationMs
+    .optional()
+    .describe(
+      'Where the first deployment has said nothing for this long, a second one is asked as well, and the first to answer wins. Both may be billed. Default: no.',
+    ),
+  continuesCutText: z
+    .boolean()
+    .optional()
+    .describe('A stream of plain text that breaks off goes on with another call. Default: false.'),
+  cache: cacheSchema
+    .optional()
+    .describe('Complete answers are kept, and given again to the same key for the same request. Default: no.'),
   deployments: z
     .array(deploymentSchema)
     .min(1)
-    .describe("Ways to serve it, in the order they are tried. Each may also set its provider's own options."),
+    .describe(
+      "Ways to serve it, in the order that `strategy: first` keeps. Each may also set its provider's own options.",
+    ),
 })
 
 /** The whole of dragoman.yaml, for these types of provider. */
@@ -145,7 +174,14 @@ export function configSchema(factories: readonly ProviderFactory[]) {
         .min(1)
         .optional()
         .describe('Serves names that nothing else does: one of `models`, or `<provider>/<model>`.'),
+      defaultStrategy: strategySchema
+        .prefault('first')
+        .describe('In what order the deployments of a model are tried that has no `strategy`.'),
+      prices: pricesSchema,
       limits: limitsSchema.prefault({}).describe('Bounds. Times are in milliseconds.'),
+      ensureToolCall: ensureToolCallSchema
+        .prefault({})
+        .describe('How a tool call is insisted on where a deployment or a request asks for it.'),
       cooldown: cooldownSchema.prefault({}).describe('Credentials that do not work at the moment.'),
       proxy: proxySchema.optional().describe('The proxy towards all providers.'),
       outbound: outboundSchema.prefault({}).describe('Files that requests name by URL.'),

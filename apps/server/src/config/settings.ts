@@ -1,9 +1,10 @@
 import type { OutgoingProxy, Secret } from '@dragoman/core'
-import type { Normalize } from '@dragoman/gateway'
+import type { EnsureToolCall, ModelGroup, Normalize, Price, Strategy } from '@dragoman/gateway'
 import type { CredentialSource } from '@dragoman/token-pool'
 import type { CredentialLocation } from '@dragoman/token-pool/files'
 import type { z } from 'zod'
 import type { Discovery } from '../discover.ts'
+import type { ClientKey } from '../http/authenticate.ts'
 import type { limitsSchema } from './limits.ts'
 import type { LogLevel } from './log-level.ts'
 import type { poolSchema } from './pool.ts'
@@ -41,20 +42,27 @@ export interface DeploymentSettings {
   readonly model?: string | undefined
   /** Present where the deployment has options of its own: all of the provider's, with these over them, checked. */
   readonly options?: Readonly<Record<string, unknown>> | undefined
+  readonly weight?: number | undefined
   readonly limits?: Partial<Limits> | undefined
   readonly normalize?: Normalize | undefined
+  readonly price?: Price | undefined
+  readonly ensureToolCall?: boolean | EnsureToolCall | undefined
+  readonly promptTools?: boolean | undefined
 }
 
-export interface ModelSettings {
-  readonly name: string
-  /** Only requests for this variant reach it. */
-  readonly variant?: string | undefined
+export interface ModelSettings extends Omit<ModelGroup, 'deployments'> {
   readonly deployments: readonly DeploymentSettings[]
 }
 
 export type ClientSettings =
   | { readonly mode: 'open' }
-  | { readonly mode: 'keys'; readonly keys: readonly { readonly name: string; readonly key: Secret }[] }
+  | {
+      readonly mode: 'keys'
+      /** Those of the configuration. */
+      readonly keys: readonly ClientKey[]
+      /** What becomes of an answer whose key ends meanwhile. */
+      readonly onRevoke: 'finish' | 'cut'
+    }
 
 /** Everything that the server is composed from: checked, with all defaults filled in. */
 export interface Settings {
@@ -70,9 +78,14 @@ export interface Settings {
   readonly providers: readonly ProviderSettings[]
   readonly models: readonly ModelSettings[]
   readonly defaultModel?: string | undefined
+  readonly defaultStrategy: Strategy
+  /** By `<provider>/<model>`. */
+  readonly prices: Readonly<Record<string, Price>>
   readonly limits: Limits
   /** Undefined: the one in `admin.key` of the store. */
   readonly adminKey?: Secret | undefined
+  /** Where a deployment or a request insists on a tool call and does not say how. */
+  readonly ensureToolCall: EnsureToolCall
   readonly maxCooldownMs: number
   /** Addresses, networks and host names, private ones too, that media may be fetched from. */
   readonly mediaFrom: readonly string[]
@@ -86,6 +99,8 @@ export interface Settings {
   readonly discovery?: Discovery | undefined
   /** One sentence each, for the person who starts the server. */
   readonly notices: readonly string[]
+  /** The configuration file, as it was named; undefined where there is none. */
+  readonly configFile?: string | undefined
   /** What the settings were taken from: the file, `.env`, variables by name. */
   readonly sources: readonly string[]
 }

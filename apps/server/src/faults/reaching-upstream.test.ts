@@ -85,34 +85,38 @@ describe('a certificate that nobody vouches for', () => {
   })
 })
 
-test.each(lanes)('fault 5: upstreams that close kept-alive sockets cost none of 1,000 requests (%s)', async (lane) => {
-  await using upstream = await startFakeUpstream()
-  const events = sse(...chatChunks({ text: 'Hello' }), '[DONE]')
-  const whole = [JSON.stringify(wholeAnswer({ text: 'Hello' }))]
-  let resets = 0
-  upstream.always((request) => {
-    if (request.connection.reused) {
-      resets++
-      return { before: [reset()] }
+test.each(lanes)(
+  'fault 5: upstreams that close kept-alive sockets cost none of 1,000 requests (%s)',
+  async (lane) => {
+    await using upstream = await startFakeUpstream()
+    const events = sse(...chatChunks({ text: 'Hello' }), '[DONE]')
+    const whole = [JSON.stringify(wholeAnswer({ text: 'Hello' }))]
+    let resets = 0
+    upstream.always((request) => {
+      if (request.connection.reused) {
+        resets++
+        return { before: [reset()] }
+      }
+      // Every other connection ends as soon as its reply is out, unannounced; the others end under their next request.
+      const end = request.connection.index % 2 === 0 ? [hangUp()] : []
+      if (request.json.stream) return eventStream([...events, ...end])
+      return { headers: { 'content-type': 'application/json' }, body: [...whole, ...end] }
+    })
+    await using rig = await startRig({ lane, targets: [upstream.origin] })
+    let started = 0
+    const client = async () => {
+      while (started < 1_000) {
+        const answer = await rig.ask({ stream: started++ % 2 === 0 })
+        expect(answer).toMatchObject({ status: 200, content: 'Hello', error: undefined })
+      }
     }
-    // Every other connection ends as soon as its reply is out, unannounced; the others end under their next request.
-    const end = request.connection.index % 2 === 0 ? [hangUp()] : []
-    if (request.json.stream) return eventStream([...events, ...end])
-    return { headers: { 'content-type': 'application/json' }, body: [...whole, ...end] }
-  })
-  await using rig = await startRig({ lane, targets: [upstream.origin] })
-  let started = 0
-  const client = async () => {
-    while (started < 1_000) {
-      const answer = await rig.ask({ stream: started++ % 2 === 0 })
-      expect(answer).toMatchObject({ status: 200, content: 'Hello', error: undefined })
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, client))
-  expect(rig.records).toHaveLength(1_000)
-  expect(new Set(rig.records.map(({ attempts }) => attempts.length))).toEqual(new Set([1]))
-  expect(resets).toBeGreaterThan(100)
-}, 60_000)
+    await Promise.all(Array.from({ length: 8 }, client))
+    expect(rig.records).toHaveLength(1_000)
+    expect(new Set(rig.records.map(({ attempts }) => attempts.length))).toEqual(new Set([1]))
+    expect(resets).toBeGreaterThan(100)
+  },
+  60_000,
+)
 
 const beginnings: [string, Reply][] = [
   ['the first byte of the head', verbatim('H', reset())],

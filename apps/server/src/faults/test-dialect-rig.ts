@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { type LogEntry, Secret } from '@dragoman/core'
-import { type Limits, type ProviderEntry, staticCredentials } from '@dragoman/gateway'
+import { type Deployment, type Limits, type ProviderEntry, staticCredentials } from '@dragoman/gateway'
 import { canary, type FakeUpstream, type HandClock, handClock, startFakeUpstream } from '@dragoman/testkit'
 import type { AppOptions } from '../app.ts'
 import { startTestServer, type TestServer } from '../test-server.ts'
@@ -43,6 +43,8 @@ export interface SendOptions {
 
 export interface DialectRigOptions extends Partial<Pick<AppOptions, 'keys' | 'files'>> {
   readonly gatewayLimits?: Partial<Limits>
+  /** Of both targets. */
+  readonly deployment?: Partial<Deployment>
   /** What serves where the first target fails. */
   readonly next?: UpstreamKind
 }
@@ -50,7 +52,7 @@ export interface DialectRigOptions extends Partial<Pick<AppOptions, 'keys' | 'fi
 /** The whole server over one fake upstream, on a clock that stands still. */
 export async function startDialectRig(
   kind: UpstreamKind,
-  { gatewayLimits, next, ...app }: DialectRigOptions = {},
+  { gatewayLimits, deployment, next, ...app }: DialectRigOptions = {},
 ): Promise<DialectRig> {
   const upstream = await startFakeUpstream()
   const nextUpstream = await startFakeUpstream()
@@ -62,8 +64,8 @@ export async function startDialectRig(
     provider: provider(origin, clock),
     credentials: staticCredentials([{ id: `key-${id}`, values: { apiKey: new Secret(canary(`key-of-${id}`)) } }]),
   })
-  const deployments = [{ entry: entryOf('a', kind, upstream), model: kind.model }]
-  if (next) deployments.push({ entry: entryOf('b', next, nextUpstream), model: next.model })
+  const deployments = [{ entry: entryOf('a', kind, upstream), model: kind.model, ...deployment }]
+  if (next) deployments.push({ entry: entryOf('b', next, nextUpstream), model: next.model, ...deployment })
   const server = await startTestServer(undefined, {
     ...app,
     clock,

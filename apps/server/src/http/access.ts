@@ -24,12 +24,23 @@ const exposed = [
   'x-gateway-model',
   'x-gateway-provider',
   'x-gateway-dropped',
+  'x-gateway-tool-enforcement',
+  'x-gateway-attempts',
+  'x-gateway-cache',
+  'age',
+  'idempotent-replayed',
   'x-ratelimit-limit-requests',
   'x-ratelimit-limit-tokens',
   'x-ratelimit-remaining-requests',
   'x-ratelimit-remaining-tokens',
   'x-ratelimit-reset-requests',
   'x-ratelimit-reset-tokens',
+  'anthropic-ratelimit-requests-limit',
+  'anthropic-ratelimit-requests-remaining',
+  'anthropic-ratelimit-requests-reset',
+  'anthropic-ratelimit-tokens-limit',
+  'anthropic-ratelimit-tokens-remaining',
+  'anthropic-ratelimit-tokens-reset',
 ].join(', ')
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DragomanError, type Secret } from '@dragoman/core'
 import { type AccessRules, hostGate } from './access.ts'
-import { bearer, type NameOfKey, namesOf } from './authenticate.ts'
+import { bearer, type Client, digestOf, type FindClient, knownKeys } from './authenticate.ts'
 import { exchangeOf, header } from './exchange.ts'
 import type { Handler } from './handler.ts'
 import type { SlowDown } from './slow-down.ts'
@@ -23,11 +23,12 @@ export function adminAccess(options: {
   readonly key: Secret
   readonly rules: AccessRules
   /** Undefined where clients need no key. */
-  readonly nameOfClient: NameOfKey | undefined
+  readonly findClient: FindClient | undefined
   readonly slowDown: SlowDown
 }): AdminAccess {
-  const { rules, nameOfClient, slowDown } = options
-  const nameOf = namesOf([{ name: 'admin', key: options.key }])
+  const { rules, findClient, slowDown } = options
+  const admin = knownKeys([{ name: 'admin', key: options.key }])
+  const isAdmin = (given: string) => (admin.recall(given) ?? admin.find(given, digestOf(given))) !== undefined
   const checkHost = hostGate(rules)
   return {
     guard(request, response, next) {
@@ -37,9 +38,8 @@ export function adminAccess(options: {
       checkOrigin(request)
       const given = adminKeyOf(request)
       const isInQuery = exchange.query.has('api_key')
-      const name = given === undefined || isInQuery ? undefined : nameOf(given)
-      if (name !== undefined) {
-        exchange.client = name
+      if (given !== undefined && !isInQuery && isAdmin(given)) {
+        exchange.client = 'admin'
         next()
         return
       }
@@ -51,10 +51,16 @@ export function adminAccess(options: {
     },
     whether(request, response, answer) {
       const given = adminKeyOf(request)
-      if (given === undefined) answer(false)
-      else if (nameOf(given) !== undefined) answer(true)
-      else if (nameOfClient?.(given) !== undefined) answer(false)
-      else slowDown.wrongKey(request, exchangeOf(response), () => answer(false), longestWaitOfAll)
+      if (given === undefined) return answer(false)
+      if (isAdmin(given)) return answer(true)
+      const refuse = (client: Client | undefined) => {
+        if (client !== undefined) answer(false)
+        else slowDown.wrongKey(request, exchangeOf(response), () => answer(false), longestWaitOfAll)
+      }
+      const found = findClient?.(given)
+      // Where it cannot be told whose key it is, it is at least not the admin's.
+      if (found instanceof Promise) found.then(refuse, () => refuse(undefined))
+      else refuse(found)
     },
   }
 }

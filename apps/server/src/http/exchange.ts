@@ -1,6 +1,8 @@
 import { randomFillSync } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { type AttemptEntry, type CallerSignal, type ClientRights, DragomanError } from '@dragoman/core'
+import type { Client } from './authenticate.ts'
+import type { RatesOf } from './limit-headers.ts'
 
 /** What the server knows of a request beside what Node says. */
 export class Exchange {
@@ -13,6 +15,10 @@ export class Exchange {
   client = 'open'
   /** What that key may do; undefined: everything. */
   rights: ClientRights | undefined
+  /** Says how much of its rates a key has left. */
+  ratesOf: RatesOf | undefined
+  /** Undefined where none is asked for, and for the admin. */
+  key: Client | undefined
   /** The calls to upstreams that are over. */
   readonly attempts: AttemptEntry[] = []
   /** Which of same-named models are meant: the part of the path before `/v1`. */
@@ -176,13 +182,14 @@ class ClientSignal implements CallerSignal {
 
 /** The requests that are being answered. */
 export class OpenRequests {
-  #signals = new Set<ClientSignal>()
+  readonly #signals = new Map<ClientSignal, Exchange>()
 
   /** Trips when the client closes before its answer is complete, or the server has to end it. */
   signal(response: ServerResponse): CallerSignal {
     const signal = new ClientSignal()
-    this.#signals.add(signal)
-    exchangeOf(response).atEnd(() => {
+    const exchange = exchangeOf(response)
+    this.#signals.set(signal, exchange)
+    exchange.atEnd(() => {
       this.#signals.delete(signal)
       if (!response.writableFinished) signal.abort(new DragomanError('aborted', 'The caller left'))
     })
@@ -197,8 +204,21 @@ export class OpenRequests {
     return controller.signal
   }
 
+  /** Of those that are being answered. */
+  get exchanges(): readonly Exchange[] {
+    return [...this.#signals.values()]
+  }
+
   end(reason: DragomanError): void {
-    for (const signal of this.#signals) signal.abort(reason)
+    this.endThose(() => reason)
+  }
+
+  /** Ends those for which there is a reason, streams with an error frame. */
+  endThose(reasonFor: (exchange: Exchange) => DragomanError | undefined): void {
+    for (const [signal, exchange] of this.#signals) {
+      const reason = reasonFor(exchange)
+      if (reason) signal.abort(reason)
+    }
   }
 }
 

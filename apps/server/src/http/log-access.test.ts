@@ -40,6 +40,12 @@ const attempt = {
   error: undefined,
 }
 
+test('the line tells how often a tool call was asked for, and that it was in vain', () => {
+  const asked = { ...attempt, rounds: 3, toolEnforcement: 'exhausted' as const }
+  expect(logged({ attempts: [asked] })).toMatchObject({ rounds: 3, toolEnforcement: 'exhausted' })
+  expect(Object.keys(logged({ attempts: [attempt] }) as object)).not.toContain('rounds')
+})
+
 test('the line of a request that was served tells who served it, how it ended and what was used', () => {
   const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 }
   expect(logged({ attempts: [attempt], finishReason: 'stop', firstTokenMs: 5, usage })).toEqual({
@@ -59,6 +65,17 @@ test('the line of a request that was served tells who served it, how it ended an
     msg: 'chat glm -> zai/glm-4.6 stop',
   })
 })
+
+test.each(['cache', 'idempotency'] as const)(
+  'an answer that was given again is said to be, by the %s',
+  (answeredBy) => {
+    expect(logged({ answeredBy, finishReason: 'stop' })).toMatchObject({
+      attempts: 0,
+      answeredBy,
+      msg: `chat glm -> ${answeredBy} stop`,
+    })
+  },
+)
 
 test('a failure is a warning with its code and message, unless the caller left', () => {
   const error = { code: 'upstream_timeout', message: 'said "no"\nand\\that' } as const

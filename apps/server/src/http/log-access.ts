@@ -3,6 +3,7 @@ import type { LogEntry } from '@dragoman/core'
 import pino, { type Logger } from 'pino'
 import { timeText } from '../log.ts'
 import type { Exchange } from './exchange.ts'
+import { trailOf } from './trail.ts'
 
 /** One line per request that the gateway did not record itself. Never a query, a header or a body. */
 export function logAccess(
@@ -27,7 +28,7 @@ export function logAccess(
 export function logRecord(log: Logger): (entry: LogEntry) => void {
   const { [pino.symbols.streamSym]: lines } = log as unknown as { [pino.symbols.streamSym]: pino.DestinationStream }
   return (entry) => {
-    const { id, client, model, status, error, finishReason, firstTokenMs, usage, durationMs, attempts } = entry
+    const { id, client, model, status, error, finishReason, firstTokenMs, usage, cost, durationMs, attempts } = entry
     const level = error && error.code !== 'aborted' ? 'warn' : 'info'
     if (!log.isLevelEnabled(level)) return
     const last = attempts.at(-1)
@@ -40,13 +41,23 @@ export function logRecord(log: Logger): (entry: LogEntry) => void {
     line += `,"status":${status},"ms":${durationMs}`
     if (firstTokenMs !== undefined) line += `,"firstTokenMs":${firstTokenMs}`
     line += `,"attempts":${attempts.length}`
+    if (attempts.length > 1) line += `,"trail":${json(trailOf(attempts))}`
+    if (entry.answeredBy !== undefined) line += `,"answeredBy":"${entry.answeredBy}"`
     // Why the answer was not handed on as it came.
     if (last?.parsedBecause !== undefined) line += `,"parsed":${json(last.parsedBecause)}`
     if (last?.markup) line += `,"markup":${JSON.stringify(last.markup)}`
+    if (last?.rounds !== undefined) line += `,"rounds":${last.rounds}`
+    if (last?.toolEnforcement !== undefined) line += `,"toolEnforcement":"${last.toolEnforcement}"`
     if (finishReason !== undefined) line += `,"finishReason":${json(finishReason)}`
-    if (usage) line += `,"tokens":{"prompt":${usage.prompt_tokens},"completion":${usage.completion_tokens}}`
+    if (usage) {
+      const estimated = usage.estimated ? ',"estimated":true' : ''
+      line += `,"tokens":{"prompt":${usage.prompt_tokens},"completion":${usage.completion_tokens}${estimated}}`
+    }
+    if (cost !== undefined) line += `,"cost":${Number(cost.toPrecision(6))}`
     if (error) line += `,"error":${JSON.stringify(error)}`
-    lines.write(`${line},"msg":${json(printable(`chat ${asked} -> ${served ?? '-'} ${outcome}`))}}\n`)
+    lines.write(
+      `${line},"msg":${json(printable(`chat ${asked} -> ${served ?? entry.answeredBy ?? '-'} ${outcome}`))}}\n`,
+    )
   }
 }
 

@@ -4,6 +4,7 @@ import { type BodyBudget, linger, tooLarge } from './body-budget.ts'
 import { header } from './exchange.ts'
 import { Pieces } from './pieces.ts'
 import { type FormPart, FormParts } from './read-form-parts.ts'
+import { refuseAddressField } from './refuse-addresses.ts'
 
 /** A client that sends nothing for so long has left, or wants to occupy an upstream. */
 const stallMs = 60_000
@@ -110,6 +111,7 @@ class ArrivingForm implements Form {
     this.#bytes = bytes
     this.#scanner = new FormParts(boundary, (part) => {
       if (this.#asked.has(part.name) && this.#named(part.name)) throw twice(part.name)
+      refuseAddressField(part.name)
       this.#parts.push(part)
     })
   }

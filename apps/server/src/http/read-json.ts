@@ -22,8 +22,12 @@ const decoders: Readonly<Record<string, () => Readable & NodeJS.WritableStream>>
   zstd: createZstdDecompress,
 }
 
-/** Reads JSON bodies within limits. A body counts as held until its answer is over. */
-export function bodyReader(budget: BodyBudget) {
+/**
+ * Reads JSON bodies within limits. A body counts as held until its answer is over.
+ *
+ * @param check throws for a body that is not to be answered
+ */
+export function bodyReader(budget: BodyBudget, check?: (value: unknown) => void) {
   return async function readJson(request: IncomingMessage, response: ServerResponse): Promise<JsonBody> {
     const type = header(request.headers, 'content-type') ?? ''
     if (type !== 'application/json') checkType(type)
@@ -32,7 +36,9 @@ export function bodyReader(budget: BodyBudget) {
       if (Number(header(request.headers, 'content-length') ?? 0) > budget.limits.maxBodyBytes) {
         throw tooLarge(budget.limits)
       }
-      return parse(withoutMark(await readBytes(decoded(request), hold)), type)
+      const body = parse(withoutMark(await readBytes(decoded(request), hold)), type)
+      check?.(body.value)
+      return body
     } catch (error) {
       if (!request.complete) linger(request, response)
       throw error

@@ -3,6 +3,8 @@ import { DragomanError, errorBody, errorHeaders, isDragomanError, toDragomanErro
 import { messagesClient } from '@dragoman/dialects/anthropic-messages'
 import type { Logger } from 'pino'
 import { exchangeOf, speaksMessages } from './exchange.ts'
+import { tellRates } from './limit-headers.ts'
+import { tellAttempts } from './trail.ts'
 
 /** Every error becomes an answer in the client's dialect, or ends the connection when one is under way. */
 export function errorAnswer(log: Logger): (cause: unknown, response: ServerResponse) => void {
@@ -18,6 +20,8 @@ export function errorAnswer(log: Logger): (cause: unknown, response: ServerRespo
 
 export function sendError(response: ServerResponse, error: DragomanError): void {
   const body = JSON.stringify(bodyFor(response, error))
+  tellRates(response)
+  tellAttempts(response)
   response.writeHead(error.status, {
     ...errorHeaders(error),
     'content-type': 'application/json; charset=utf-8',

@@ -19,6 +19,8 @@ export interface AdminRoute {
   readonly path: string
   readonly get?: Handler
   readonly post?: Handler
+  readonly patch?: Handler
+  readonly delete?: Handler
 }
 
 /** All that is below `/admin`. Whoever gets here has the key. Errors: 400, 404 and 502, in OpenAI's form. */
@@ -103,7 +105,7 @@ interface Found {
 }
 
 /** As the router leaves the parameters of a path that has an `:id`. */
-function idOf(params: unknown): string {
+export function idOf(params: unknown): string {
   return typeof params === 'object' && params !== null && 'id' in params ? String(params.id) : ''
 }
 

@@ -3,14 +3,19 @@ import { type AnswerEncoder, type AnswerReader, type CallerSignal, type Dialect,
 import type { ReadRequest } from '@dragoman/dialects'
 import type { Answer, ChatContext, Gateway, RouteInfo } from '@dragoman/gateway'
 import { exchangeOf, header, headerValue } from '../http/exchange.ts'
+import { tellRates } from '../http/limit-headers.ts'
 import { sendJson, sendJsonBytes } from '../http/send-json.ts'
 import { sendStream } from '../http/send-stream.ts'
+import { tellAttempts } from '../http/trail.ts'
 
 /** A chat in another dialect than Chat Completions, read. */
 export interface TranslatedChat {
   readonly dialect: Dialect
   readonly asked: ReadRequest
-  /** The request as it came, where an upstream's own answer will do. */
+  /** The request as it came, and parsed. */
+  readonly text: string
+  readonly value: unknown
+  /** The same, where an upstream's own answer will do. */
   readonly body?: string | undefined
   readonly reader?: (() => AnswerReader) | undefined
   /** Headers of the client that go with the body where it goes as it came. */
@@ -26,10 +31,19 @@ export async function answerTranslated(
   request: IncomingMessage,
   response: ServerResponse,
   { gateway, signal }: { readonly gateway: Gateway; readonly signal: CallerSignal },
-  { dialect, asked, body, reader, relayHeaders, silence, onAnswer }: TranslatedChat,
+  { dialect, asked, text, value, body, reader, relayHeaders, silence, onAnswer }: TranslatedChat,
 ): Promise<void> {
   const { chat, relayOnly } = asked
-  const context = { ...contextOf(request, response, signal), dialect, body, reader, relayHeaders, relayOnly }
+  const context = {
+    ...contextOf(request, response, signal),
+    dialect,
+    body,
+    asked: text,
+    parsed: value,
+    reader,
+    relayHeaders,
+    relayOnly,
+  }
   exchangeOf(response).isRecorded = true
   const answer = await gateway.chat(chat, context)
   onAnswer?.(answer)
@@ -61,10 +75,19 @@ export function contextOf(request: IncomingMessage, response: ServerResponse, si
     session: session(headers),
     requestId,
     attempted,
-    idempotencyKey: header(headers, 'idempotency-key'),
+    idempotencyKey: idempotencyKey(headers),
     cache: onOrOff(headers, 'x-gateway-cache'),
     ensureToolCall: isOn(onOrOff(headers, 'x-gateway-ensure-tool-call')),
   }
+}
+
+const longestIdempotencyKey = 255
+
+function idempotencyKey(headers: IncomingHttpHeaders): string | undefined {
+  const key = header(headers, 'idempotency-key')
+  if (key === undefined || (key.length <= longestIdempotencyKey && /^[!-~](?:[ -~]*[!-~])?$/.test(key))) return key
+  const message = `The header idempotency-key is 1 to ${longestIdempotencyKey} printable ASCII characters`
+  throw new DragomanError('invalid_request', message, { param: 'idempotency-key' })
 }
 
 function onOrOff(headers: IncomingHttpHeaders, name: string): 'on' | 'off' | undefined {
@@ -91,10 +114,20 @@ export function tellRoute(
   model: string,
   dropped: readonly string[] = nothing,
 ): void {
+  tellRates(response)
   response.setHeader('x-gateway-model', headerValue(route?.name ?? model))
   if (route) response.setHeader('x-gateway-provider', headerValue(route.provider))
+  if (route?.cache) tellCache(response, route)
+  if (route?.answeredBy === 'idempotency') response.setHeader('idempotent-replayed', 'true')
+  if (route?.toolEnforcement) response.setHeader('x-gateway-tool-enforcement', route.toolEnforcement)
   const all = route && route.dropped.length > 0 ? [...dropped, ...route.dropped] : dropped
   if (all.length > 0) response.setHeader('x-gateway-dropped', listed(all))
+  tellAttempts(response, route)
+}
+
+function tellCache(response: ServerResponse, { cache = 'miss', ageMs }: RouteInfo): void {
+  response.setHeader('x-gateway-cache', cache)
+  if (ageMs !== undefined) response.setHeader('age', String(Math.floor(ageMs / 1000)))
 }
 
 /** Clients take no head that is longer than some kilobytes, and a long history may have much to name. */

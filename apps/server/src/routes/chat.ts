@@ -16,8 +16,9 @@ export function chat(gateway: Gateway, open: OpenRequests, readJson: ReturnType<
     const signal = open.signal(response)
     const { value, text } = await readJson(request, response)
     const body = readRequest(value)
+    const context = { ...contextOf(request, response, signal), body: text }
     exchange.isRecorded = true
-    const answer = await gateway.chat(body, { ...contextOf(request, response, signal), body: text })
+    const answer = await gateway.chat(body, context)
     tellRoute(response, answer.route, body.model)
     return send(response, answer, body, signal)
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AnswerItem, type CallerSignal, DragomanError } from '@dragoman/core'
-import type { Answer } from '@dragoman/gateway'
+import type { Answer, ChatContext } from '@dragoman/gateway'
 import { type CompletionRequest, completionRequest } from '@dragoman/openai-schema'
 import { exchangeOf } from '../http/exchange.ts'
 import type { Handler } from '../http/handler.ts'
@@ -27,7 +27,7 @@ export function completions(options: Options): Handler {
         request,
         response,
         { gateway, signal },
-        { endpoint: 'completions', model: asked.model, body },
+        { endpoint: 'completions', model: asked.model, parsed: asked, body },
       )
     } else {
       if (problem) throw problem
@@ -63,7 +63,7 @@ async function answerByChats(
   // One after the other: who sends a thousand prompts is not to occupy a thousand connections.
   const answers = async function* (): AsyncGenerator<Answer> {
     for (const [i, chat] of chats.entries()) {
-      yield await gateway.chat(chat, i === 0 ? context : { ...context, requestId: `${context.requestId}.${i}` })
+      yield await gateway.chat(chat, i === 0 ? context : furtherContext(context, i))
     }
   }
   exchangeOf(response).isRecorded = true
@@ -82,6 +82,16 @@ async function answerByChats(
     whole.push(answer.completion)
   }
   sendJson(response, fromCompletions(whole, choicesEach))
+}
+
+/** Each of several chats is a request of its own to the gateway. */
+function furtherContext(context: ChatContext, i: number): ChatContext {
+  const { requestId, idempotencyKey } = context
+  return {
+    ...context,
+    requestId: `${requestId}.${i}`,
+    idempotencyKey: idempotencyKey === undefined ? undefined : `${idempotencyKey} ${i}`,
+  }
 }
 
 async function* chunksOf(first: Answer, rest: AsyncIterable<Answer>): AsyncGenerator<AsyncIterable<AnswerItem>> {

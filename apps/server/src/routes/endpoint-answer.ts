@@ -42,6 +42,7 @@ export function jsonEndpoint<Body extends { model?: string | null | undefined }>
     const call = {
       endpoint,
       model: named(asked.model ?? defaultModel),
+      parsed: asked,
       body: (model: string) => ({ kind: 'json' as const, json: { ...asked, model } }),
     }
     await answerEndpoint(request, response, { gateway, signal }, call, answer && ((json) => answer(json, asked)))
@@ -70,8 +71,9 @@ export async function answerEndpoint(
   call: EndpointCall,
   decode: (json: unknown) => unknown = (json) => json,
 ): Promise<void> {
+  const context = contextOf(request, response, signal)
   exchangeOf(response).isRecorded = true
-  const result = await gateway.serve(call, contextOf(request, response, signal))
+  const result = await gateway.serve(call, context)
   tellRoute(response, result.route, call.model)
   if (result.kind === 'stream') await sendBytes(response, result, signal)
   else sendJson(response, decode(result.json))

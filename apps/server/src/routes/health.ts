@@ -7,6 +7,8 @@ import type { RequestCounts } from '../request-counts.ts'
 
 export interface HealthOptions {
   readonly version: string
+  /** By `clock.elapsed()`. */
+  readonly startedAt: number
   readonly clock: Clock
   /** Undefined: nobody learns more than the others. */
   readonly admin: AdminAccess | undefined
@@ -15,8 +17,7 @@ export interface HealthOptions {
 }
 
 /** `GET /health`: 200 while the process can serve. With the admin key also how it has served, and what it can serve with. */
-export function health({ version, clock, admin, credentials, requests }: HealthOptions): Handler {
-  const startedAt = clock.elapsed()
+export function health({ version, startedAt, clock, admin, credentials, requests }: HealthOptions): Handler {
   return (request, response) => {
     const answer = (isAdmin: boolean) => {
       if (isAdmin) response.setHeader('cache-control', 'no-store')

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { DragomanError, isDragomanError } from '@dragoman/core'
 import { countTokens, messagesClient, messagesReader } from '@dragoman/dialects/anthropic-messages'
 import { exchangeOf, header } from '../http/exchange.ts'
 import type { Handler } from '../http/handler.ts'
@@ -20,6 +21,8 @@ export function messages({ gateway, open, readJson, sealFor }: TranslatingOption
       {
         dialect: 'anthropic-messages',
         asked,
+        text,
+        value,
         body: text,
         reader: messagesReader,
         relayHeaders: ownHeaders(request),
@@ -48,16 +51,20 @@ export function countMessageTokens({ gateway, open, readJson }: TranslatingOptio
     const estimate = countTokens(value)
     const { model } = value as { model: string } // a body that is not right has been refused by now
     const plan = await gateway.plan(model, signal, exchangeOf(response).variant)
+    const { rights, variant } = exchangeOf(response)
+    if (rights && !gateway.mayUse(plan?.name ?? model, rights, variant)) throw notAllowed(model)
     const counts = plan?.targets.some(({ entry: { provider } }) => provider.endpoints?.includes(counter))
     sendJson(response, counts ? await counted() : { input_tokens: estimate })
 
     async function counted(): Promise<unknown> {
       const body = (upstream: string) => ({ kind: 'json' as const, json: { ...(value as object), model: upstream } })
+      // An idempotency key is for what costs something.
+      const context = { ...contextOf(request, response, signal), idempotencyKey: undefined }
       try {
-        const answer = await gateway.serve({ endpoint: counter, model, body }, contextOf(request, response, signal))
+        const answer = await gateway.serve({ endpoint: counter, model, parsed: value, body }, context)
         if (answer.kind === 'json') return answer.json
       } catch (error) {
-        if (signal.aborted) throw error
+        if (signal.aborted || (isDragomanError(error) && error.code === 'permission_denied')) throw error
       }
       // Agents count all the time, and a count that is not exact serves them better than none.
       return { input_tokens: estimate }
@@ -66,3 +73,8 @@ export function countMessageTokens({ gateway, open, readJson }: TranslatingOptio
 }
 
 const counter = 'messages/count_tokens'
+
+function notAllowed(model: string): DragomanError {
+  const message = `model: this key may not use ${JSON.stringify(model.slice(0, 200))}`
+  return new DragomanError('permission_denied', message, { param: 'model' })
+}

@@ -11,8 +11,8 @@ import { sendJson } from '../http/send-json.ts'
  */
 export function listModels(gateway: Gateway, open: OpenRequests): Handler {
   return async (request, response) => {
-    const { variant, query } = exchangeOf(response)
-    const models = await gateway.models(open.abortSignal(response), variant)
+    const { variant, rights, query } = exchangeOf(response)
+    const models = await gateway.models(open.abortSignal(response), variant, rights)
     sendJson(response, speaksMessages(request) ? pageOf(models.map(forBoth), query) : listOf(models.map(forBoth)))
   }
 }
@@ -21,7 +21,8 @@ export function listModels(gateway: Gateway, open: OpenRequests): Handler {
 export function readModel(gateway: Gateway, open: OpenRequests): Handler<{ id: string[] }> {
   return async (request, response) => {
     const id = request.params.id.join('/')
-    const models = await gateway.models(open.abortSignal(response), exchangeOf(response).variant)
+    const { variant, rights } = exchangeOf(response)
+    const models = await gateway.models(open.abortSignal(response), variant, rights)
     const model = models.find((candidate) => candidate.id === id)
     if (!model) throw new DragomanError('model_not_found', `There is no model ${id}`, { param: 'model' })
     sendJson(response, forBoth(model))

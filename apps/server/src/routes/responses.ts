@@ -46,6 +46,8 @@ export function createResponse({
       { gateway, signal },
       {
         dialect: 'openai-responses',
+        text,
+        value,
         asked: opened.isStored ? kept(asked, opened, (stored) => store.put(client, stored).catch(onNotKept)) : asked,
         // What is kept here is what is written here, and nobody else knows what it refers to.
         body: opened.isStored || opened.previousResponseId || opened.references.length > 0 ? undefined : text,

@@ -10,8 +10,17 @@ export interface Price {
   readonly cacheWrite1h?: number | undefined
   /** Default: as `output`. */
   readonly reasoning?: number | undefined
+  /** Tokens of sound in the prompt. Default: as `input`. */
+  readonly audioInput?: number | undefined
+  /** Tokens of sound in the answer. Default: as `output`. */
+  readonly audioOutput?: number | undefined
   /** An image that was made, in USD each. */
   readonly image?: number | undefined
-  /** For prompts of more than `above` tokens these hold instead; the highest `above` that is passed counts. */
-  readonly tiers?: readonly (Omit<Partial<Price>, 'tiers'> & { readonly above: number })[] | undefined
+  /** For the whole of a call whose prompt has more than `above` tokens; the highest `above` that is passed counts. */
+  readonly tiers?: readonly PriceTier[] | undefined
+}
+
+/** What is left out is as it is without the tier. */
+export type PriceTier = { readonly above: number } & {
+  readonly [Rate in keyof Omit<Price, 'tiers' | 'image'>]?: number | undefined
 }

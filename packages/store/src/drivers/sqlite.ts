@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { type Clock, DragomanError, type StateStore, systemClock } from '@dragoman/core'
+import { resolve } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Clock, type StateStore, systemClock } from '@dragoman/core'
+import { attempt, type FileLayout, inTransaction, openFile } from './sqlite-file.ts'
 
 export interface SqliteStateOptions {
   /** The file. It is created where there is none, and its folder too; nobody but its owner may read it. */
@@ -21,84 +21,21 @@ export interface SqliteState extends StateStore {
  */
 export function sqliteState({ path, clock = systemClock }: SqliteStateOptions): SqliteState {
   return new SqliteStore(
-    attempt('cannot be opened', () => openFile(resolve(path))),
+    attempt('The state store cannot be opened', () => openFile(resolve(path), layout)),
     clock,
   )
 }
 
-/** How long others may hold the file before one gives up. Nobody holds it for longer than a statement takes. */
-const BUSY_MS = 5_000
 /** Of rows whose time is over, at most this many are removed at every so manyth write: always more than can come up. */
 const CLEANED_AT_ONCE = 64
 const WRITES_BETWEEN_CLEANINGS = 16
 
-const VERSION = 1
-
-const schema = `
-  CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at REAL) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS state_expires_at ON state (expires_at) WHERE expires_at IS NOT NULL;
-  PRAGMA user_version = ${VERSION};
-`
-
-function openFile(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  // Before SQLite creates it: the files beside it get the mode of this one.
-  closeSync(openSync(path, 'a', 0o600))
-  chmodSync(path, 0o600)
-  const database = new DatabaseSync(path)
-  try {
-    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
-    toWriteAhead(database)
-    // A write is in the log of the system when it returns: enough for values that expire.
-    database.exec('PRAGMA synchronous = NORMAL')
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
-    if (version > VERSION) throw new Error('it was written by a newer version')
-    if (version < VERSION) inTransaction(database, () => database.exec(schema))
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
-}
-
-/** SQLite does not always wait before this change: of eight that start together one in some hundreds is refused. */
-function toWriteAhead(database: DatabaseSync): void {
-  const until = performance.now() + BUSY_MS
-  for (;;) {
-    try {
-      database.exec('PRAGMA journal_mode = WAL')
-      return
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > until) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
-    }
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 5
-}
-
-function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  // Takes the right to write at once: one that began by reading could lose it to somebody else.
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const result = work()
-    database.exec('COMMIT')
-    return result
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
-  }
-}
-
-function attempt<T>(what: string, work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'unknown error'
-    throw new DragomanError('internal', `The state store ${what}: ${reason}`, { cause })
-  }
+/** A write need not be on the disk: its value expires. */
+const layout: FileLayout = {
+  version: 1,
+  schema: `
+    CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at REAL) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS state_expires_at ON state (expires_at) WHERE expires_at IS NOT NULL`,
 }
 
 interface Row {
@@ -144,7 +81,7 @@ class SqliteStore implements SqliteState {
   }
 
   async get(key: string): Promise<string | undefined> {
-    return attempt('failed', () => this.#row(key)?.value)
+    return attempt('The state store failed', () => this.#row(key)?.value)
   }
 
   async set(key: string, value: string, options: { ttlMs?: number; ifAbsent?: boolean } = {}): Promise<boolean> {
@@ -196,7 +133,7 @@ class SqliteStore implements SqliteState {
 
   /** In the order of their bytes; the cursor is the last key of a page, so that nothing is missed when others go. */
   async scan(prefix: string, limit: number, cursor?: string): Promise<{ keys: readonly string[]; cursor?: string }> {
-    const rows = attempt('failed', () =>
+    const rows = attempt('The state store failed', () =>
       this.#page.all({
         from: cursor ?? prefix,
         // The last of all characters: it stands in no key.
@@ -231,7 +168,7 @@ class SqliteStore implements SqliteState {
   }
 
   #change<T>(work: () => T): T {
-    return attempt('failed', () => {
+    return attempt('The state store failed', () => {
       const result = work()
       if (this.#writes++ % WRITES_BETWEEN_CLEANINGS === 0) this.#clean.run({ now: this.#clock.now() })
       return result

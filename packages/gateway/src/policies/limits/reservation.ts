@@ -1,0 +1,131 @@
+import { type Endpoint, estimateUsage, isRecord, type LogEntry, utf8Length } from '@dragoman/core'
+import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import type { AdmissionQuery } from '../../admission.ts'
+import type { Target } from '../../deployments.ts'
+import { costOf } from '../../pricing/cost.ts'
+import type { Price } from '../../pricing/price.ts'
+import { nanoPerUsd, type Spending } from './budgets.ts'
+import { namesIn } from './smuggled.ts'
+
+/** What a request may take, before it is made. */
+export interface Estimate {
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly images: number
+}
+
+/** Most answers are shorter, and few models are limited to fewer. */
+const longestAnswer = 4_096
+const bytesPerToken = 4
+/** About what services count for a picture, a page or some seconds of sound. */
+const tokensPerPart = 1_000
+
+export function estimateOf({ chat, endpoint, body }: AdmissionQuery): Estimate {
+  return chat ? ofChat(chat) : ofEndpoint(endpoint, body)
+}
+
+function ofChat(chat: ChatCompletionRequest): Estimate {
+  const { prompt_tokens } = estimateUsage(chat, 0)
+  const asked = chat.max_completion_tokens ?? chat.max_tokens ?? longestAnswer
+  return {
+    promptTokens: prompt_tokens + attachments(chat) * tokensPerPart,
+    completionTokens: Math.max(0, Math.min(asked, longestAnswer)) * Math.max(1, chat.n ?? 1),
+    images: 0,
+  }
+}
+
+function attachments({ messages }: ChatCompletionRequest): number {
+  let count = 0
+  for (const { content } of messages) {
+    if (!Array.isArray(content)) continue
+    for (const part of content) if (part.type !== 'text' && part.type !== 'refusal') count++
+  }
+  return count
+}
+
+/** What is in a form is not known before it has been sent on. */
+function ofEndpoint(endpoint: Endpoint | undefined, body: unknown): Estimate {
+  const { n, max_tokens, input, prompt }: Readonly<Record<string, unknown>> = isRecord(body) ? body : {}
+  const times = typeof n === 'number' && n > 0 ? n : 1
+  const asked = typeof max_tokens === 'number' ? max_tokens : longestAnswer
+  return {
+    promptTokens: tokensIn(input ?? prompt),
+    completionTokens: endpoint === 'completions' ? Math.max(0, Math.min(asked, longestAnswer)) * times : 0,
+    images: endpoint?.startsWith('images/') ? times : 0,
+  }
+}
+
+/** Texts, lists of them, and texts that are tokens already. */
+function tokensIn(value: unknown): number {
+  if (typeof value === 'string') return Math.ceil(utf8Length(value) / bytesPerToken)
+  if (typeof value === 'number') return 1
+  if (!Array.isArray(value)) return isRecord(value) && typeof value.text === 'string' ? tokensIn(value.text) : 0
+  let tokens = 0
+  for (const each of value) tokens += tokensIn(each)
+  return tokens
+}
+
+/** At the list price of the dearest that may be called; no money where no price is known. */
+export function reservedSpending(
+  { body, priceOf }: AdmissionQuery,
+  targets: readonly Target[],
+  estimate: Estimate,
+): Spending {
+  const tokens = estimate.promptTokens + estimate.completionTokens
+  let nanoUsd: number | undefined
+  const add = (price: Price | undefined) => {
+    const cost = price && listPrice(price, estimate)
+    if (cost !== undefined) nanoUsd = Math.max(nanoUsd ?? 0, nano(cost))
+  }
+  for (const target of targets) add(priceOf(target))
+  for (const { value: model } of namesIn(body)) {
+    for (const { entry } of targets) add(priceOf({ entry, model }))
+  }
+  return { nanoUsd, tokens }
+}
+
+function listPrice(price: Price, { promptTokens, completionTokens, images }: Estimate): number | undefined {
+  const usage = {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  }
+  const cost = costOf(usage, price, { images })
+  if (price.reasoning === undefined || price.reasoning <= price.output || cost === undefined) return cost
+  return costOf({ ...usage, completion_tokens_details: { reasoning_tokens: completionTokens } }, price, { images })
+}
+
+/**
+ * What a request came to, all its calls together. Where it was answered and nobody says what that took, what was reserved
+ * for it; where tokens were used at a price that is not known, the reserved price for each of them.
+ */
+export function spentOn({ attempts, usage, cost, error, answeredBy }: LogEntry, reserved: Spending): Spending {
+  if (answeredBy) return nothing
+  let tokens = 0
+  let isTold = false
+  let isPriced = cost !== undefined
+  for (const attempt of attempts) {
+    if (!attempt.usage) continue
+    isTold = true
+    tokens += whole(attempt.usage.prompt_tokens) + whole(attempt.usage.completion_tokens)
+    isPriced &&= attempt.cost !== undefined
+  }
+  if (!isTold && usage) {
+    isTold = true
+    tokens = whole(usage.prompt_tokens) + whole(usage.completion_tokens)
+  }
+  if (!isTold && cost === undefined) return error ? nothing : reserved
+  if (reserved.nanoUsd === undefined) return { nanoUsd: cost === undefined ? undefined : nano(cost), tokens }
+  const atReserved = reserved.tokens === 0 ? 0 : Math.ceil((reserved.nanoUsd * tokens) / reserved.tokens)
+  return { nanoUsd: isPriced ? nano(cost ?? 0) : Math.max(nano(cost ?? 0), atReserved), tokens }
+}
+
+const nothing: Spending = { nanoUsd: 0, tokens: 0 }
+
+function nano(usd: number): number {
+  return Math.ceil(usd * nanoPerUsd - 1e-6)
+}
+
+function whole(tokens: number): number {
+  return Number.isFinite(tokens) ? Math.max(0, Math.round(tokens)) : 0
+}
