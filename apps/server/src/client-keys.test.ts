@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { type KeyRights, type KeyStore, memoryKeys, Secret } from '@dragoman/core'
 import { type HandClock, handClock } from '@dragoman/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { clientFinder } from './client-keys.ts'
+import { clientFinder, noticeOfKeys } from './client-keys.ts'
 import { testFolder } from './config/test-folder.ts'
 import { type Client, endOf } from './http/authenticate.ts'
 import { createKey, revokeKey, updateKey } from './key-changes.ts'
@@ -210,4 +210,16 @@ test('what was read before a change is not remembered after it', async () => {
   answer()
   expect(isRefused(await second)).toBe(true)
   await keys.close()
+})
+
+test.each([
+  [{ mode: 'open' }, false, undefined],
+  [{ mode: 'open' }, true, 'nothing asks for them'],
+  [{ mode: 'keys', keys: [], onRevoke: 'finish' }, true, undefined],
+  [{ mode: 'keys', keys: [], onRevoke: 'finish' }, false, 'dragoman keys create'],
+  [{ mode: 'keys', keys: [{ name: 'a', key: new Secret('a') }], onRevoke: 'finish' }, false, undefined],
+] as const)('a start with %j, keys made: %j, says %j', (clients, areMade, said) => {
+  const notice = noticeOfKeys(clients, areMade)
+  if (said === undefined) expect(notice).toBeUndefined()
+  else expect(notice).toContain(said)
 })

@@ -59,6 +59,7 @@ export interface Composition {
 
 export interface ComposeOptions extends Pick<GatewayOptions, 'record' | 'admission'> {
   readonly log: CredentialContext['log']
+  readonly onCredential?: CredentialContext['onCredential']
   readonly clock?: Clock | undefined
   /** The one that serves until this one does: what is the same in both is not made anew, and its stores are used. */
   readonly previous?: Composition | undefined
@@ -73,14 +74,14 @@ const partsOf = new WeakMap<Composition, Parts>()
 
 /** Settings -> a gateway that can serve. Without `previous` it is adopted already. */
 export async function compose(settings: Settings, options: ComposeOptions): Promise<Composition> {
-  const { previous, log, clock = systemClock } = options
+  const { previous, log, onCredential, clock = systemClock } = options
   const before = previous && partsOf.get(previous)
   const isFirst = previous === undefined // what the functions below use must not keep all that ever were
   const held = before?.state ?? new Held(serverState(settings.paths.store, clock, log), (kept) => kept.close())
   const state = held.hold()
   let opened: ProviderSet | undefined
   try {
-    const set = await ProviderSet.open(settings, { factoryOf, clock, state, log }, before?.set)
+    const set = await ProviderSet.open(settings, { factoryOf, clock, state, log, onCredential }, before?.set)
     opened = set
     const models = settings.models.map(({ deployments, ...group }) => ({
       ...group,

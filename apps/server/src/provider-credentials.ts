@@ -45,11 +45,19 @@ export interface CredentialChange {
   discard(): void
 }
 
+export interface CredentialEvent {
+  readonly provider: string
+  readonly event: PoolEvent
+  readonly pool: TokenPool
+}
+
 export interface CredentialContext {
   readonly settings: Settings
   readonly clock: Clock
   readonly state: StateStore
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn'>
+  /** Told of what happens to credentials, beside the log. Must not throw. */
+  readonly onCredential?: ((event: CredentialEvent) => void) | undefined
   /** Where the provider sends credentials: their sessions are found again only for the same. */
   readonly places?: string | undefined
 }
@@ -79,7 +87,10 @@ export async function openCredentials(
     vault: provider.acquire && (await openSessions(id, settings, clock, log)),
     places,
     clock,
-    onEvent: (event) => log[levels[event.type]](event, `credential ${event.type}`),
+    onEvent(event) {
+      log[levels[event.type]](event, `credential ${event.type}`)
+      context.onCredential?.({ provider: id, event, pool })
+    },
   })
   const isKeyless = () => {
     const { credentials, credentialsFrom } = current.configured

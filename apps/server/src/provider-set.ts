@@ -18,6 +18,7 @@ export interface ProviderSetContext {
   readonly clock: Clock
   readonly state: StateStore
   readonly log: CredentialContext['log']
+  readonly onCredential?: CredentialContext['onCredential']
 }
 
 interface HeldCredentials {

@@ -1,5 +1,5 @@
 import type { Clock } from '@dragoman/core'
-import { endOf } from './http/authenticate.ts'
+import { type Client, endOf } from './http/authenticate.ts'
 import type { Exchange, OpenRequests } from './http/exchange.ts'
 import type { MadeKeys } from './made-keys.ts'
 
@@ -13,16 +13,20 @@ const lookedAtAfterMs = 1_000
 export function cutRevoked(open: OpenRequests, made: MadeKeys | undefined, clock: Clock): (exchange: Exchange) => void {
   let isArmed = false
   let isLooking = false
+  let isAskedAgain = false
 
   const look = async () => {
+    // What changes while the keys are being read may have come too late to be seen.
+    isAskedAgain = true
     if (isLooking) return
     isLooking = true
     try {
-      const ids = new Set(open.exchanges.flatMap(({ key }) => (key && made ? key.id : [])))
-      const present = new Map(
-        await Promise.all([...ids].map(async (id) => [id, await made?.client(id)] as const)).catch(() => []),
-      )
-      open.endThose(({ key }) => key && endOf(present.get(key.id) ?? key, clock.now()))
+      while (isAskedAgain) {
+        isAskedAgain = false
+        const ids = new Set(open.exchanges.flatMap(({ key }) => (key && made ? key.id : [])))
+        const present = await presentOf(made, ids)
+        open.endThose(({ key }) => key && endOf(present.get(key.id) ?? key, clock.now()))
+      }
     } finally {
       isLooking = false
     }
@@ -39,5 +43,17 @@ export function cutRevoked(open: OpenRequests, made: MadeKeys | undefined, clock
   made?.onChange(() => void look())
   return () => {
     if (!isArmed) arm()
+  }
+}
+
+/** The keys that were made, as they are now; none where that cannot be told. */
+async function presentOf(
+  made: MadeKeys | undefined,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Client | undefined>> {
+  try {
+    return new Map(await Promise.all([...ids].map(async (id) => [id, await made?.client(id)] as const)))
+  } catch {
+    return new Map() // who brings such a key next is told what is the matter with the store
   }
 }

@@ -54,6 +54,7 @@ export async function serve(
 
   const prepare = async (settings: Settings, running?: Serving): Promise<Serving> => {
     const { server: address, clients, limits, log: logging } = settings
+    if (clients.mode === 'keys') await madeKeys.ready()
     const logged = logging.access ? logRecord(log) : undefined
     const record = (entry: LogEntry) => {
       requests.add(entry)
@@ -103,8 +104,8 @@ export async function serve(
       maxConnections,
       graceMs: () => live.serving.settings.limits.graceMs,
     })
-    const onApplied = (applied: Settings) => {
-      log.level = applied.log.level
+    const onApplied = ({ log: applied }: Settings, { log: before }: Settings) => {
+      if (applied.level !== before.level) log.level = applied.level
     }
     if (reloading) reloader = new Reloader({ ...reloading, live, prepare, onApplied, adminKey: admin?.key, log, clock })
     return {

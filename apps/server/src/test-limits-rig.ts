@@ -5,6 +5,7 @@ import { type ClientRights, type Clock, Secret, systemClock } from '@dragoman/co
 import { clientLimits, type GatewayOptions, staticCredentials } from '@dragoman/gateway'
 import { openAICompatible } from '@dragoman/provider-openai-compatible'
 import { chatStream, completion, type FakeUpstream, startFakeUpstream, tokens } from '@dragoman/testkit'
+import pino from 'pino'
 import { startTestServer, type TestServer } from './test-server.ts'
 import { type ServerLedger, serverLedger } from './usage-ledger.ts'
 
@@ -56,9 +57,7 @@ export async function startLimited(
     credentials: staticCredentials([{ id: 'one', values: { apiKey: new Secret('sk-of-the-upstream') } }]),
   }
   const warnings: string[] = []
-  const log = { warn: (_facts: unknown, message: string) => warnings.push(message) } as Parameters<
-    typeof serverLedger
-  >[2]
+  const log = pino({ base: null }, { write: (line: string) => warnings.push(JSON.parse(line).msg) })
   const ledger = serverLedger(options.folder ?? made ?? '', clock, log)
   const limits = clientLimits({ clock, budgets: ledger })
   const server = await startTestServer(provider, {

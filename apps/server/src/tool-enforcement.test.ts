@@ -1,5 +1,5 @@
 import { eventStream, type FakeAnswer, gate, tokens } from '@dragoman/testkit'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { model as frontModel, startFront } from './compatibility/test-front.ts'
 import { type UpstreamKind as FrontKind, upstreamKinds as frontKinds } from './compatibility/test-upstreams.ts'
 import { clients, type DialectClient } from './faults/test-dialect-clients.ts'
@@ -22,6 +22,7 @@ const callStops = { chat: 'tool_calls', responses: 'completed', messages: 'tool_
 const insisting: DialectRigOptions = { deployment: { ensureToolCall: true } }
 
 interface Seen {
+  readonly text: string
   readonly content: string
   readonly calls: readonly [string, unknown][]
 }
@@ -33,7 +34,11 @@ async function seen(rig: DialectRig, client: DialectClient, stream: boolean, fie
   expect([answer.status, answer.headers['x-gateway-tool-enforcement']]).toEqual([200, undefined])
   const read = stream ? client.read(text) : client.readWhole(JSON.parse(text))
   if ('isComplete' in read) expect(read).toMatchObject({ isComplete: true, error: undefined })
-  return { content: read.content, calls: read.calls.map(({ name, arguments: given }) => [name, JSON.parse(given)]) }
+  return {
+    text,
+    content: read.content,
+    calls: read.calls.map(({ name, arguments: given }) => [name, JSON.parse(given)]),
+  }
 }
 
 /** Everything that a model was told by the system. */
@@ -44,38 +49,38 @@ function toldIn(json: Record<string, unknown>): string {
 }
 
 describe.each(pairs)('$pair', ({ client, kind }) => {
+  let rig: DialectRig
+  beforeAll(async () => {
+    rig = await startDialectRig(kind, insisting)
+  })
+  afterAll(() => rig[Symbol.asyncDispose]())
+
   test.each([false, true])('a text is asked about again, until there is a call (stream: %s)', async (stream) => {
-    await using rig = await startDialectRig(kind, insisting)
     rig.upstream.script(replyOf(kind, talks), replyOf(kind, looks))
-    expect(await seen(rig, client, stream)).toEqual({ content: '', calls: [['get_weather', { city: 'Oslo' }]] })
-    const [first, second] = rig.upstream.requests.map(({ json }) => json)
+    expect(await seen(rig, client, stream)).toMatchObject({ content: '', calls: [['get_weather', { city: 'Oslo' }]] })
+    const [first, second] = rig.upstream.requests.slice(-2).map(({ json }) => json)
     expect(JSON.stringify(first.tools)).toContain('"done"')
-    expect(first.tool_choice ?? 'auto').not.toMatchObject({ type: 'any' })
+    // Some services refuse a forced call while they think.
+    expect(JSON.stringify(first.tool_choice ?? 'auto')).toContain('auto')
     expect(toldIn(first)).toMatch(/Always reply with a tool call/)
     expect(toldIn(first)).not.toContain('Reminder')
     expect(toldIn(second)).toContain('Reminder 1')
     expect(JSON.stringify(second)).not.toContain('Let me look.')
-    const { usage, attempts } = await rig.recorded()
+    const { usage, attempts } = await rig.recorded(rig.records.length)
     expect(usage).toMatchObject({ prompt_tokens: 30, completion_tokens: 8 })
     expect(attempts).toMatchObject([{ rounds: 2, relayed: false, parsedBecause: 'a tool call is insisted on' }])
   })
 
   test.each([false, true])('the final answer is the text, and done is nowhere (stream: %s)', async (stream) => {
-    await using rig = await startDialectRig(kind, insisting)
     rig.upstream.script(replyOf(kind, ends), replyOf(kind, both))
-    const answer = await rig.send(client, { stream })
-    const text = await answer.whole()
-    expect(text).not.toContain('"done"')
-    expect(text).toContain(stops[client.dialect])
-    const read = stream ? client.read(text) : client.readWhole(JSON.parse(text))
-    expect(read).toMatchObject({ content: 'It rains.', calls: [] })
+    const alone = await seen(rig, client, stream)
+    expect(alone).toMatchObject({ content: 'It rains.', calls: [] })
+    expect(alone.text).toContain(stops[client.dialect])
     // Beside another call it is a word before that.
-    const more = await rig.send(client, { stream })
-    const moreText = await more.whole()
-    expect(moreText).toContain(callStops[client.dialect])
-    const moreRead = stream ? client.read(moreText) : client.readWhole(JSON.parse(moreText))
-    expect(moreRead.content).toBe('It rains.')
-    expect(moreRead.calls.map(({ name }) => name)).toEqual(['get_weather'])
+    const beside = await seen(rig, client, stream)
+    expect(beside).toMatchObject({ content: 'It rains.', calls: [['get_weather', { city: 'Oslo' }]] })
+    expect(beside.text).toContain(callStops[client.dialect])
+    expect(alone.text + beside.text).not.toContain('"done"')
   })
 })
 
@@ -126,7 +131,7 @@ describe.each(clients)('$dialect', (client) => {
         .replace('{"type":"function_call"', '{"role":"assistant","content":"A summary."},{"type":"function_call"'),
     )
     expect((await seen(rig, client, stream, conversation)).calls).toHaveLength(1)
-    expect(await seen(rig, client, stream, over)).toEqual({ content: '', calls: [] })
+    expect(await seen(rig, client, stream, over)).toMatchObject({ content: '', calls: [] })
     expect(rig.upstream.requests).toHaveLength(1)
     expect((await rig.recorded(2)).attempts).toMatchObject([{ rounds: 0, relayed: false }])
   })
@@ -138,10 +143,13 @@ describe.each(clients)('$dialect', (client) => {
     const said = ['Hm.', written('get_weather', { city: 'Oslo' }), written('done', { final_answer: 'It rains.' })]
     rig.upstream.script(...said.map((text) => replyOf(openai, { text: text.match(/[\s\S]{1,6}/g) ?? [] })))
     const first = await seen(rig, client, stream)
-    expect(first).toEqual({ content: '', calls: [['get_weather', { city: 'Oslo' }]] })
+    expect(first).toMatchObject({ content: '', calls: [['get_weather', { city: 'Oslo' }]] })
     const [call] = first.calls
     const calls = [{ id: 'call_1', name: call?.[0] ?? '', arguments: JSON.stringify(call?.[1]), isDone: true }]
-    expect(await seen(rig, client, stream, client.next(calls, ['rain']))).toEqual({ content: 'It rains.', calls: [] })
+    expect(await seen(rig, client, stream, client.next(calls, ['rain']))).toMatchObject({
+      content: 'It rains.',
+      calls: [],
+    })
     for (const { json } of rig.upstream.requests) {
       expect(json).not.toHaveProperty('tools')
       expect(json.messages.every((message: object) => !('tool_calls' in message))).toBe(true)

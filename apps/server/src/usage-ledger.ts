@@ -31,9 +31,16 @@ const mostWaiting = 10_000
  * What was used and what is reserved, in `ledger.db` of the store's folder, opened by whoever needs it first. It never
  * stops an answer: while the file cannot be used rows wait, and are lost when there are too many; budgets go on from what
  * was last known of them, in memory, and are written down when the file is back. All of that is said in the log.
+ *
+ * @param onLoss told how many rows are lost since the start, when there are more
  */
-export function serverLedger(folder: string, clock: Clock, log: Pick<Logger, 'warn'>): ServerLedger {
-  return new Ledger(join(folder, 'ledger.db'), clock, log)
+export function serverLedger(
+  folder: string,
+  clock: Clock,
+  log: Pick<Logger, 'warn'>,
+  onLoss?: (lost: number) => void,
+): ServerLedger {
+  return new Ledger(join(folder, 'ledger.db'), clock, log, onLoss)
 }
 
 type Owed = BudgetClaim
@@ -42,6 +49,7 @@ class Ledger implements ServerLedger {
   readonly #path: string
   readonly #clock: Clock
   readonly #log: Pick<Logger, 'warn'>
+  readonly #onLoss: ((lost: number) => void) | undefined
   readonly #memory
   #opened: SqliteLedger | undefined
   #opening: Promise<SqliteLedger | undefined> | undefined
@@ -53,7 +61,8 @@ class Ledger implements ServerLedger {
   readonly #owed = new Map<string, Owed>()
   #isClosed = false
 
-  constructor(path: string, clock: Clock, log: Pick<Logger, 'warn'>) {
+  constructor(path: string, clock: Clock, log: Pick<Logger, 'warn'>, onLoss?: (lost: number) => void) {
+    this.#onLoss = onLoss
     this.#path = path
     this.#clock = clock
     this.#log = log
@@ -69,7 +78,7 @@ class Ledger implements ServerLedger {
 
   #wait(row: UsageRow): void {
     if (this.#waiting.length < mostWaiting) this.#waiting.push(row)
-    else this.#lost++
+    else this.#onLoss?.(++this.#lost)
     this.#open()
   }
 
@@ -88,7 +97,8 @@ class Ledger implements ServerLedger {
 
   #claimFrom(ledger: SqliteLedger, claims: readonly BudgetClaim[]): readonly BudgetState[] {
     try {
-      const states = ledger.claim(this.#owed.size === 0 ? claims : this.#withOwed(claims))
+      const states =
+        this.#owed.size === 0 ? ledger.claim(claims) : ledger.claim(this.#withOwed(claims)).slice(0, claims.length)
       this.#owed.clear()
       for (const [i, claim] of claims.entries()) this.#memory.learn(claim, states[i]?.used ?? 0)
       return states
@@ -153,8 +163,10 @@ class Ledger implements ServerLedger {
 
   async #openFile(): Promise<SqliteLedger> {
     const { sqliteLedger } = await import('@dragoman/store/sqlite-ledger')
-    const onTrouble = ({ cause, waiting, lost }: LedgerTrouble) =>
+    const onTrouble = ({ cause, waiting, lost }: LedgerTrouble) => {
+      if (lost > 0) this.#onLoss?.(this.#lost + lost)
       this.#tell(cause, `${waiting} rows of usage wait to be written, ${lost} are lost`)
+    }
     return sqliteLedger({ path: this.#path, clock: this.#clock, onTrouble })
   }
 

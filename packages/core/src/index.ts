@@ -54,6 +54,27 @@ export {
   type NewKey,
   type StoredKey,
 } from './key-store.ts'
+export {
+  type BodyKind,
+  bodyKinds,
+  type KeptBody,
+  type LogBody,
+  type LogDetails,
+  type LogFilter,
+  type LoggedBody,
+  type LoggedRequest,
+  type LogPage,
+  type LogQuery,
+  type LogStats,
+  type LogStore,
+  type LogText,
+  type Percentiles,
+  type StreamedBody,
+  type SuggestedField,
+  type TotalsDimension,
+  type TotalsQuery,
+  type UsageTotals,
+} from './log-store.ts'
 export { OwnedEntries, type OwnedEntriesOptions } from './owned-entries.ts'
 export type {
   Acceptance,
@@ -82,14 +103,10 @@ export { untilStop } from './stop-sequences.ts'
 export {
   type AttemptEntry,
   type LogEntry,
-  type LogFilter,
-  type LogPage,
-  type LogStore,
   memoryState,
   type NormalizedMarkup,
   type StateStore,
   type Unlock,
-  type UsageTotals,
 } from './store.ts'
 export { type Taker, take, takeNext } from './taking.ts'
 export { credential, type ToFetchOptions, toFetch } from './to-fetch.ts'

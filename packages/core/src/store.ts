@@ -68,6 +68,8 @@ export interface AttemptEntry {
   readonly credential?: string | undefined
   readonly startedAt: number
   readonly durationMs: number
+  /** Where its last request went: scheme, host and port. */
+  readonly origin?: string | undefined
   /** Status of the upstream's response, where one came. */
   readonly upstreamStatus?: number | undefined
   /** Whether the upstream's own bytes were handed on. */
@@ -103,41 +105,6 @@ export interface NormalizedMarkup {
   readonly calls: number
   /** How often each kind of repair was made. */
   readonly repairs: Readonly<Record<string, number>>
-}
-
-export interface LogFilter {
-  readonly from?: number | undefined
-  readonly to?: number | undefined
-  readonly model?: string | undefined
-  readonly provider?: string | undefined
-  readonly client?: string | undefined
-  readonly outcome?: 'ok' | 'error' | undefined
-}
-
-/** Newest first. */
-export interface LogPage {
-  readonly entries: readonly LogEntry[]
-  /** `before` of the next page; absent on the last. */
-  readonly next?: string | undefined
-}
-
-export interface UsageTotals {
-  readonly requests: number
-  readonly errors: number
-  readonly promptTokens: number
-  readonly completionTokens: number
-}
-
-export interface LogStore {
-  append(entries: readonly LogEntry[]): Promise<void>
-  list(query: { before?: string; limit: number; filter?: LogFilter }): Promise<LogPage>
-  read(id: string): Promise<LogEntry | undefined>
-  totals(filter: LogFilter): Promise<UsageTotals>
-  search(query: { text: string; before?: string; limit: number; filter?: LogFilter }): Promise<LogPage>
-  subscribe(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogEntry>
-  stats(): Promise<{ entries: number; bytes: number; dropped: number }>
-  /** Removes at most `batch` entries that started before `beforeAt`; answers how many. */
-  prune(options: { beforeAt: number; batch: number }): Promise<number>
 }
 
 /** A `StateStore` of this process, gone with it. Keeps at most `maxEntries`; the oldest leave first. */

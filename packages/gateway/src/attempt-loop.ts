@@ -2,6 +2,7 @@ import { type AttemptEntry, type DragomanError, type Lease, toDragomanError } fr
 import type { Admitted } from './admission.ts'
 import type { RouteInfo } from './answer.ts'
 import { Attempt } from './attempt.ts'
+import { CandidateQueue, planWith } from './candidate-queue.ts'
 import type { Target } from './deployments.ts'
 import type { Engine, RunContext } from './engine.ts'
 import { backoffMs, type Failure, finalError, isOfRequest, isWorthRepeating } from './failures.ts'
@@ -13,6 +14,8 @@ import { TriedCredentials } from './tried-credentials.ts'
 
 /** Models with larger and larger contexts may stand in for one another. */
 const mostLongerModels = 4
+
+const nothingWaits = new CandidateQueue({ targets: [], healthy: 0 }, [])
 
 type Use<T> = (attempt: Attempt) => Promise<T>
 
@@ -47,9 +50,7 @@ export class AttemptLoop {
 
   // Of one search for a target that serves.
   #plan: RoutePlan | undefined
-  #waiting: Candidate[] = []
-  /** So many of those that wait, the first of them, are healthy: each of them is owed a call. */
-  #owed = 0
+  #queue = nothingWaits
   #callsLeft = 0
   #tried: TriedCredentials | undefined
   #failures: Failure[] = []
@@ -134,18 +135,12 @@ export class AttemptLoop {
 
   #begin(plan: RoutePlan, candidates: Candidate[]): void {
     this.#plan = plan
-    this.#waiting = candidates
-    this.#owed = owedOf(plan, candidates)
-    this.#callsLeft = Math.max(this.#engine.limits.attempts, this.#owed)
-  }
-
-  #next(): Candidate | undefined {
-    if (this.#owed > 0) this.#owed--
-    return this.#waiting.shift()
+    this.#queue = new CandidateQueue(plan, candidates)
+    this.#callsLeft = Math.max(this.#engine.limits.attempts, this.#queue.owed)
   }
 
   async #search<T>(use: Use<T>): Promise<T> {
-    let next = this.#next()
+    let next = this.#queue.shift()
     while (next && this.#callsLeft > 0) {
       let lease: Lease
       try {
@@ -153,7 +148,7 @@ export class AttemptLoop {
         lease = given instanceof Promise ? await this.#granted(given) : given
       } catch (cause) {
         this.#failures.push({ provider: next.target.entry.id, error: this.#unlessBroken(cause) })
-        next = this.#next()
+        next = this.#queue.shift()
         continue
       }
       let call: OpenCall = { candidate: next, attempt: this.#open(next, lease) }
@@ -241,10 +236,10 @@ export class AttemptLoop {
     const instead = this.#callsLeft > 0 ? candidate.instead?.(error) : undefined
     if (instead) {
       // The targets that wait do not pay for it.
-      if (this.#callsLeft <= this.#owed) this.#callsLeft++
+      if (this.#callsLeft <= this.#queue.owed) this.#callsLeft++
       return instead
     }
-    if (error.code === 'context_length_exceeded' && this.#goToLonger()) return this.#next()
+    if (error.code === 'context_length_exceeded' && this.#goToLonger()) return this.#queue.shift()
     if (error.scope !== 'credential' && error.scope !== 'upstream') throw error
     this.#failed(call, error)
     return this.#other(error, candidate)
@@ -276,16 +271,18 @@ export class AttemptLoop {
       // It cannot do what is asked: that the first one's context is too short says more.
       return false
     }
-    return this.#waiting.length > 0
+    return this.#queue.size > 0
   }
 
   /** Another credential, another target, else the same one once it had some rest. */
   async #other(error: DragomanError, failed: Candidate): Promise<Candidate | undefined> {
     // Bad keys of one target must not use up the calls that the others are owed, and those that rest get a last one.
-    const kept = this.#owed + (this.#waiting.length > this.#owed ? 1 : 0)
+    const { owed, size } = this.#queue
+    const kept = owed + (size > owed ? 1 : 0)
     if (error.scope === 'credential' && this.#callsLeft > kept) return failed
-    if (error.code === 'upstream_challenge') this.#spare(failed.target)
-    const other = this.#next()
+    // The service has begun to look for robots: its other credentials are not to be offered up.
+    if (error.code === 'upstream_challenge') this.#queue.withhold(failed.target.entry.credentials)
+    const other = this.#queue.shift()
     if (other || this.#callsLeft === 0 || !isWorthRepeating(error)) return other
     const { clock, limits, random, retryBudget } = this.#engine
     const waitMs = backoffMs(this.entries.length - 1, error, random)
@@ -297,13 +294,6 @@ export class AttemptLoop {
     })
     await this.until(rest).finally(cancel)
     return failed
-  }
-
-  /** The service has begun to look for robots: its other credentials are not to be offered up. */
-  #spare({ entry: { credentials } }: Target): void {
-    const isOther = ({ target }: Candidate) => target.entry.credentials !== credentials
-    this.#owed = this.#waiting.slice(0, this.#owed).filter(isOther).length
-    this.#waiting = this.#waiting.filter(isOther)
   }
 
   /** Once for each request. */
@@ -327,9 +317,8 @@ export class AttemptLoop {
     })
     if (unheard && 'cause' in outcome && unheard !== outcome.candidate) {
       // It was given up for one that did not come to its end, and may still serve.
-      this.#waiting.unshift(unheard)
-      this.#owed++
-      this.#callsLeft = Math.max(this.#callsLeft, this.#owed)
+      this.#queue.putBack(unheard)
+      this.#callsLeft = Math.max(this.#callsLeft, this.#queue.owed)
     }
     // Whatever follows is about this one.
     if (outcome.attempt === this.#hedge) {
@@ -341,7 +330,7 @@ export class AttemptLoop {
 
   /** On the next healthy target, else with another credential. */
   async #second(first: OpenCall): Promise<OpenCall | undefined> {
-    const candidate = this.#owed > 0 ? this.#waiting[0] : first.candidate
+    const candidate = this.#queue.nextWell ?? first.candidate
     if (!candidate || this.#broken || !this.#engine.retryBudget.mayHedge()) return undefined
     try {
       const given = this.#lease(candidate.target, first.attempt)
@@ -350,7 +339,7 @@ export class AttemptLoop {
         lease.settle({ kind: 'aborted' })
         return undefined
       }
-      if (candidate !== first.candidate) this.#next()
+      if (candidate !== first.candidate) this.#queue.shift()
       return { candidate, attempt: this.#open(candidate, lease, true) }
     } catch {
       // Nothing is lost: the first call goes on, and whether the target serves is found out when it is its turn.
@@ -363,18 +352,4 @@ export class AttemptLoop {
     if (this.#broken) throw error
     return error
   }
-}
-
-/** The same plan for a client that may not use all of its targets. */
-export function planWith(plan: RoutePlan, targets: readonly Target[]): RoutePlan {
-  if (targets.length === plan.targets.length) return plan
-  const well = new Set(plan.targets.slice(0, plan.healthy))
-  return { ...plan, targets, healthy: targets.filter((target) => well.has(target)).length }
-}
-
-/** How many of the candidates are healthy. They stand in the order of the plan, and some of its targets may be missing. */
-function owedOf({ targets, healthy }: RoutePlan, candidates: readonly Candidate[]): number {
-  if (candidates.length === targets.length || healthy === targets.length) return Math.min(healthy, candidates.length)
-  const well = new Set(targets.slice(0, healthy))
-  return candidates.filter(({ target }) => well.has(target)).length
 }

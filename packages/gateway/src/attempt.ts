@@ -66,6 +66,7 @@ export class Attempt {
   readonly #begunAt: number
   #refuse: ((reason: unknown) => void) | undefined
   #hasOutput = false
+  #origin: string | undefined
   #upstreamStatus: number | undefined
   #entry: AttemptEntry | undefined
 
@@ -88,6 +89,7 @@ export class Attempt {
       limits,
       observe: (event) => {
         if (event.type === 'response') this.#upstreamStatus = event.status
+        else this.#origin = event.origin
       },
     }
     this.#opened = candidate.open(call, isLate)
@@ -253,6 +255,7 @@ export class Attempt {
       credential: rounds?.made === 0 ? undefined : this.#lease.credential.id,
       startedAt: this.#startedAt,
       durationMs: Math.round(this.#clock.elapsed() - this.#begunAt),
+      origin: this.#origin,
       upstreamStatus: this.#upstreamStatus,
       relayed: this.isRelay,
       parsedBecause: this.#opened.parsedBecause,

@@ -60,6 +60,8 @@ export class ChatJob implements Job {
   #restored: ChatCompletionRequest | undefined
   /** Made when a tool call is insisted on; whichever targets it goes to then. */
   #reminders: Reminders | undefined
+  /** Both the deployment and its credential are chosen by it. */
+  #affinityKey: string | undefined
 
   constructor(request: ChatCompletionRequest, context: ChatContext, tools: ChatTools) {
     this.model = request.model
@@ -84,7 +86,8 @@ export class ChatJob implements Job {
   }
 
   affinityKey(): string {
-    return affinityKey(this.#request, this.#context)
+    this.#affinityKey ??= affinityKey(this.#request, this.#context)
+    return this.#affinityKey
   }
 
   prepare(): Promise<void> | undefined {

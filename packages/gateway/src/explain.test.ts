@@ -11,7 +11,7 @@ const { signal } = new AbortController()
 /** A service that answers after `ms`, or says no. */
 function service(
   id: string,
-  { isDown = () => false, ms = 0, relays = false, clock = handClock() } = {},
+  { isDown = (): boolean => false, ms = 0, relays = false, clock = handClock() } = {},
 ): ProviderEntry {
   const provider: Provider = {
     id,

@@ -14,8 +14,9 @@ import type { Answer, ChatContext, EndpointResult } from './answer.ts'
 import { ChatJob } from './chat-job.ts'
 import type { EnsureToolCall, ModelGroup, ProviderEntry, Target } from './deployments.ts'
 import { type EndpointCall, EndpointJob } from './endpoint-job.ts'
+import type { Engine, RunContext } from './engine.ts'
 import { type ExplainQuery, type Explanation, explain } from './explain.ts'
-import { Health } from './health.ts'
+import { Health, type SeenTarget } from './health.ts'
 import type { Job } from './job.ts'
 import { type Limits, mergeLimits, TargetLimits } from './limits.ts'
 import { assertNormalize, TargetMarkup } from './markup.ts'
@@ -26,7 +27,7 @@ import { allowedModels } from './policies/limits/allowed-models.ts'
 import type { Price } from './pricing/price.ts'
 import { Prices } from './pricing/prices.ts'
 import { ReasoningMemory } from './reasoning-memory.ts'
-import { type Engine, RequestRun, type RunContext } from './request-run.ts'
+import { RequestRun } from './request-run.ts'
 import { RetryBudget } from './retry-budget.ts'
 import type { RoutePlan } from './router.ts'
 import { Routes } from './routes.ts'
@@ -75,6 +76,8 @@ export interface Gateway {
   models(signal: AbortSignal, variant?: string, rights?: ClientRights): Promise<readonly Model[]>
   /** Whether a key may use a model, as far as its name is known without asking providers for their lists. */
   mayUse(model: string, rights: ClientRights, variant?: string): boolean
+  /** How the targets are that were called lately: all of them, or the one of this name (`<provider>/<model>`). */
+  targets(name?: string): Iterable<SeenTarget>
   /** Those that groups have. */
   readonly variants: ReadonlySet<string>
   /** Chat and models over the whole engine, without HTTP. */
@@ -210,6 +213,7 @@ export function createGateway({ previous, ...options }: GatewayOptions): Gateway
         price: priceOf,
         targetMarkup: tools.targetMarkup,
       }),
+    targets: (name) => health.seen(name),
     variants: new Set(groups.flatMap(({ variant }) => variant ?? [])),
     async models(signal, variant, rights) {
       const models = listModels(

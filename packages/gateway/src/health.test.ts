@@ -124,6 +124,10 @@ test('a target whose rest nobody ended counts as well after some minutes', async
   expect(state()).toBe('due')
   await clock.advance(1)
   expect(state()).toBe('ready')
+  const one = health.started(a)
+  expect(state()).toBe('ready')
+  health.ended(one, new DragomanError('upstream_unavailable', 'down'))
+  expect(state()).toBe('ready')
 })
 
 test('a target that fails every second call rests as well, once twenty have been seen', () => {

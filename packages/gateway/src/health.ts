@@ -1,10 +1,23 @@
 import type { Clock, DragomanError } from '@dragoman/core'
 import { type Target, targetName } from './deployments.ts'
-import { TargetFacts } from './target-facts.ts'
+import { type RestReason, TargetFacts, type TargetState } from './target-facts.ts'
 
 /** Names come from clients: no more of them are remembered, and no more of each. */
 const maxTargets = 10_000
 const maxNameLength = 200
+
+/** How a target is that was called lately. */
+export interface SeenTarget {
+  /** `<provider>/<model>`. */
+  readonly name: string
+  readonly state: TargetState
+  /** Why it rests, or rested before it became due. */
+  readonly reason: RestReason | undefined
+  /** Until its rest is over; 0 where it does not rest. */
+  readonly restMs: number
+  /** Calls under way. */
+  readonly inFlight: number
+}
 
 /**
  * What has been seen of the targets lately. A rest moves a target to the end of a plan, it does not forbid it.
@@ -55,6 +68,17 @@ export class Health {
   /** @param isMeant whether a target is to be new again, by its name */
   forget(isMeant: (name: string) => boolean): void {
     for (const key of this.#targets.keys()) if (isMeant(key)) this.#targets.delete(key)
+  }
+
+  /** As they are now; a name only the one that it names. */
+  *seen(name?: string): Iterable<SeenTarget> {
+    const now = this.#clock.elapsed()
+    const named = name === undefined ? this.#targets.values() : [this.of(name)]
+    for (const facts of named) {
+      if (!facts) continue
+      const { restReason: reason, inFlight } = facts
+      yield { name: facts.name, state: facts.stateAt(now), reason, restMs: Math.max(0, facts.restsUntil - now), inFlight }
+    }
   }
 
   get size(): number {

@@ -9,7 +9,8 @@ import {
 import { type Admitted, askAdmission } from './admission.ts'
 import type { Answer, EndpointResult, RouteInfo } from './answer.ts'
 import type { Attempt } from './attempt.ts'
-import { AttemptLoop, planWith } from './attempt-loop.ts'
+import { AttemptLoop } from './attempt-loop.ts'
+import { planWith } from './candidate-queue.ts'
 import { mayBeContinued, SaidText, usageWith } from './continuation.ts'
 import { type Target, targetName } from './deployments.ts'
 import type { Engine, RunContext } from './engine.ts'
@@ -18,8 +19,6 @@ import { MendedStream } from './mended-stream.ts'
 import { recordOf } from './record.ts'
 import type { RoutePlan } from './router.ts'
 import { StreamGuard } from './stream-guard.ts'
-
-export type { Engine, RunContext } from './engine.ts'
 
 const nothing: readonly string[] = []
 

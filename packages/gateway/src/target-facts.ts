@@ -79,7 +79,13 @@ export class TargetFacts {
 
   called(now: number): void {
     this.inFlight++
-    if (this.restsUntil !== 0 && now >= this.restsUntil) this.#probeUntil = now + longestProbeMs
+    if (this.restsUntil === 0 || now < this.restsUntil) return
+    if (now < this.restsUntil + forgottenAfterMs) {
+      this.#probeUntil = now + longestProbeMs
+      return
+    }
+    this.#close()
+    this.failuresInRow = 0
   }
 
   measured(ms: number, isWhole: boolean, now: number): void {

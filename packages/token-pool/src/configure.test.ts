@@ -28,6 +28,15 @@ test('whoever waits is served at once where more leases are allowed', async () =
   expect(ids.sort()).toEqual(['zai:1', 'zai:2'])
 })
 
+test('what is full before and after can still be waited for', async () => {
+  const { pool } = poolOf(1, { maxConcurrent: 1 })
+  const running = leased(pool)
+  pool.configure({ maxConcurrent: 1, strategy: 'round-robin' })
+  const waiting = awaited(pool)
+  running.settle(ok)
+  expect((await waiting).credential.id).toBe('zai:1')
+})
+
 test('fewer leases than run are allowed: none more until they are that few', () => {
   const { pool } = poolOf(1)
   const running = [leased(pool), leased(pool)]
@@ -48,11 +57,22 @@ test('weights count from then on, for what was used before as well', () => {
   expect(ids.filter((id) => id === 'zai:1')).toHaveLength(300)
 })
 
+test('what is new gets its part and no more, whatever was used before', () => {
+  const { pool } = poolOf(2, { strategy: 'weighted' })
+  for (let n = 0; n < 100; n++) leased(pool).settle(ok)
+  pool.configure({ strategy: 'weighted', maxConcurrent: 1_000 })
+  pool.add([source('3')])
+  expect(idsOf(pool, 30).filter((id) => id === 'zai:3')).toHaveLength(10)
+})
+
 test('what rests for a model is stepped over as before', () => {
   const { pool } = poolOf(2)
   leased(pool, { model: 'm' }).settle(failed('rate_limited'))
   pool.configure({ strategy: 'round-robin' })
-  expect(idsOf(pool, 2, { model: 'm' })).toEqual(['zai:2', 'zai:2'])
+  const affinityKey = () => {
+    throw new Error('asked, although there is no choice')
+  }
+  expect(idsOf(pool, 2, { model: 'm', affinityKey })).toEqual(['zai:2', 'zai:2'])
 })
 
 test('a session is found again only by a pool for the same places', async () => {

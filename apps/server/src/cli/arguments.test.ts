@@ -17,6 +17,8 @@ test.each([
   [['config', 'check'], { name: 'config', action: 'check', flags: none }],
   [['config', 'schema'], { name: 'config', action: 'schema', flags: none }],
   [['--config', 'x', 'config', 'docs'], { name: 'config', action: 'docs', flags: { ...none, config: 'x' } }],
+  [['reload'], { name: 'reload', flags: none, dryRun: false, newOrigins: false }],
+  [['reload', '--dry-run', '--new-origins'], { name: 'reload', flags: none, dryRun: true, newOrigins: true }],
   [['help'], { name: 'help' }],
   [['--help'], { name: 'help' }],
   [['start', '-h'], { name: 'help' }],
@@ -48,6 +50,8 @@ test.each([
   [['config', 'chekc'], ['config needs one of check, schema, docs, found "chekc"; did you mean "check"?']],
   [['config', 'check', 'more'], ['config takes no "more"']],
   [['start', 'now'], ['start takes no "now"']],
+  [['--dry-run'], ['start has no option --dry-run']],
+  [['reload', '--new-origin'], ['there is no option --new-origin; did you mean "--new-origins"?']],
   [
     ['--port', 'x', '--prot', 'halp'],
     ['there is no option --prot; did you mean "--port"?', '--port: expected a port from 0 to 65535, found "x"'],

@@ -1,6 +1,4 @@
-import type { ShownExplanation } from '../routes/explain.ts'
-
-type ShownTarget = ShownExplanation['targets'][number]
+import type { ShownExplanation, ShownTarget } from '../routes/explain.ts'
 
 const reasons: Readonly<Record<ShownExplanation['resolvedBy'], string>> = {
   group: 'a model group',

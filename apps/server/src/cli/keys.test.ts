@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { handClock } from '@dragoman/testkit'
+import pino from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { clientFinder } from '../client-keys.ts'
+import { loadPresets, providerTypes } from '../compose.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { testFolder } from '../config/test-folder.ts'
 import { keyFile, MadeKeys } from '../made-keys.ts'
+import { serve } from '../serve.ts'
 import { parseArguments } from './arguments.ts'
 import { keys } from './keys.ts'
 import { keysUsage, parseKeys } from './keys-arguments.ts'
@@ -131,6 +134,27 @@ test('a child may do no more than its parent', async () => {
     parent: parent.id,
   })
   expect(await problemsOf('update', child.id, '--models', 'none')).toHaveLength(1)
+})
+
+test('a server that runs takes what is made and refuses what is revoked, and writes down what was used', async () => {
+  const yaml = 'server: { port: 0 }\nclients: keys\nproviders: { demo: { type: demo } }\n'
+  const clock = handClock(now)
+  const types = { factories: providerTypes, presets: loadPresets }
+  const settings = await folder.load(yaml, types)
+  const server = await serve(settings, pino({ enabled: false }), undefined, undefined, clock)
+  const statusOf = async (text: string) =>
+    (await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${text}` } })).status
+  const { text, id } = await made()
+  expect([await statusOf(text), await statusOf('dk_other')]).toEqual([200, 401])
+  await run('revoke', id)
+  await clock.advance(100)
+  expect(await statusOf(text)).toBe(401)
+  await server.stop()
+  expect(JSON.parse(await run('show', id, '--json')).last_used_at).toBe(new Date(now).toISOString())
+
+  await folder.write('data/keys.db', 'no database, but a text of some length'.repeat(100))
+  const refused = serve(settings, pino({ enabled: false }), undefined, undefined, clock)
+  await expect(refused).rejects.toThrow(/keys\.db cannot be read \(put a copy in its place/)
 })
 
 describe('what it says of the server', () => {

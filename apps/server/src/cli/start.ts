@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { adminKey } from '../admin-key.ts'
+import { noticeOfKeys } from '../client-keys.ts'
 import { createLog } from '../log.ts'
+import { keyFile } from '../made-keys.ts'
 import { ConfigFiles } from '../reload/config-files.ts'
 import { serve } from '../serve.ts'
 import { version } from '../version.ts'
@@ -37,7 +39,8 @@ export async function start(flags: Flags): Promise<void> {
     void reloader?.reload({ by: 'signal' })
     return 'handled'
   })
-  for (const told of [...settings.notices, ...(notice ? [notice] : [])]) say(`Note: ${told}`)
+  const ofKeys = noticeOfKeys(settings.clients, keyFile(settings.paths.store).stamp() !== undefined)
+  for (const told of [...settings.notices, notice, ofKeys]) if (told) say(`Note: ${told}`)
   say(greeting(settings, server.url, version))
 
   await stopped

@@ -101,8 +101,8 @@ describe('the admin key and the vault', () => {
   })
 
   test.each([
-    ['', 'ADMIN_KEY: expected a secret, found ""'],
-    ['   ', 'ADMIN_KEY: expected a secret, found ""'],
+    ['', 'ADMIN_KEY: is empty: make a key with `openssl rand -hex 32`, or remove the variable'],
+    ['   ', 'ADMIN_KEY: is empty: make a key with `openssl rand -hex 32`, or remove the variable'],
     [
       'admin123',
       'admin.key, from ADMIN_KEY: is a placeholder, not a secret of yours: make a key with `openssl rand -hex 32`',

@@ -164,7 +164,9 @@ export function readEnvironment(variables: Variables): EnvironmentSettings {
       const label = variables.label(name)
       if (setting === undefined) notices.push(`${label} has no effect: ${note}`)
       const value = reader?.read(given)
-      if (reader && value === undefined) {
+      if (given === '')
+        problems.push(`${label}: is empty: make a key with \`openssl rand -hex 32\`, or remove the variable`)
+      else if (reader && value === undefined) {
         problems.push(`${label}: expected ${reader.form}${isReadElsewhere ? '' : `, found ${JSON.stringify(given)}`}`)
       }
       if (setting === undefined || value === undefined || value === leaveAlone || isReadElsewhere) continue

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import {
   canary,
   chatChunks,
+  errorReply,
   eventStream,
   type FakeUpstream,
   gate,
@@ -194,16 +195,27 @@ describe('fault 64: a base URL that changes', () => {
     expect((await rig.ask('up/m')).content).toBe('second')
   })
 
-  test('what is known of a credential and a target at one address does not hold at another', async () => {
+  test.each([
+    ['a credential', 402],
+    ['a target', 503],
+  ])('what is known of %s at one address does not hold at another', async (_what, status) => {
     await using first = await startListed()
     await using second = await startListed()
-    first.always(jsonReply({ error: { message: 'no' } }, 401))
+    first.always(errorReply(status))
     second.always(says('second'))
-    await using rig = await startReloadRig(folder, providers(apis(['up', first])))
-    for (let n = 0; n < 4; n++) await rig.ask('up/m')
-    expect((await rig.ask('up/m')).status).not.toBe(200)
-    await rig.write(providers(apis(['up', second])))
+    const groups = 'models: [{ name: m, deployments: [{ provider: up, model: m }, { provider: demo, model: demo }] }]'
+    const yaml = (service: FakeUpstream) =>
+      `${providers([...apis(['up', service]), '  demo: { type: demo }\n'])}${groups}`
+    await using rig = await startReloadRig(folder, yaml(first))
+    const servedBy = async () => (await rig.ask('m')).headers.get('x-gateway-provider')
+    for (let n = 0; n < 4; n++) expect(await servedBy()).toBe('demo')
+    const { length } = first.requests
+    await rig.write(`${yaml(first)}\nlimits: { attempts: 4 }`)
     await rig.reload()
-    expect((await rig.ask('up/m')).content).toBe('second')
+    expect(await servedBy()).toBe('demo')
+    expect(first.requests).toHaveLength(length)
+    await rig.write(yaml(second))
+    await rig.reload()
+    expect(await servedBy()).toBe('up')
   })
 })

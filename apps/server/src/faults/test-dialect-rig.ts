@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { type LogEntry, Secret } from '@dragoman/core'
-import { type Deployment, type Limits, type ProviderEntry, staticCredentials } from '@dragoman/gateway'
+import { type Deployment, type Limits, type ModelGroup, type ProviderEntry, staticCredentials } from '@dragoman/gateway'
 import { canary, type FakeUpstream, type HandClock, handClock, startFakeUpstream } from '@dragoman/testkit'
 import type { AppOptions } from '../app.ts'
 import { startTestServer, type TestServer } from '../test-server.ts'
@@ -47,12 +47,13 @@ export interface DialectRigOptions extends Partial<Pick<AppOptions, 'keys' | 'fi
   readonly deployment?: Partial<Deployment>
   /** What serves where the first target fails. */
   readonly next?: UpstreamKind
+  readonly group?: Partial<ModelGroup>
 }
 
 /** The whole server over one fake upstream, on a clock that stands still. */
 export async function startDialectRig(
   kind: UpstreamKind,
-  { gatewayLimits, deployment, next, ...app }: DialectRigOptions = {},
+  { gatewayLimits, deployment, next, group, ...app }: DialectRigOptions = {},
 ): Promise<DialectRig> {
   const upstream = await startFakeUpstream()
   const nextUpstream = await startFakeUpstream()
@@ -71,7 +72,7 @@ export async function startDialectRig(
     clock,
     gatewayOptions: {
       providers: deployments.map(({ entry }) => entry),
-      models: [{ name: 'm', deployments }],
+      models: [{ name: 'm', deployments, ...group }],
       fallbackName: undefined,
       clock,
       // No repetition: it would wait by the clock.

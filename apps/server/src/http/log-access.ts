@@ -3,6 +3,7 @@ import type { LogEntry } from '@dragoman/core'
 import pino, { type Logger } from 'pino'
 import { timeText } from '../log.ts'
 import type { Exchange } from './exchange.ts'
+import { printable } from './printable.ts'
 import { trailOf } from './trail.ts'
 
 /** One line per request that the gateway did not record itself. Never a query, a header or a body. */
@@ -67,11 +68,3 @@ function json(text: string): string {
 }
 
 const plain = /^[ !#-[\]-~]*$/
-
-const longestName = 300
-
-/** Names come from clients: a line break or a change of direction in one would make a log say what it did not. */
-function printable(text: string): string {
-  const shown = text.slice(0, longestName)
-  return /^[ -~]*$/.test(shown) ? shown : shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
-}

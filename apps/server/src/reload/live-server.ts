@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { type Clock, DragomanError, systemClock } from '@dragoman/core'
+import { type Clock, type DragomanError, systemClock } from '@dragoman/core'
 import type { Logger } from 'pino'
 import type { App } from '../app.ts'
 import type { Composition } from '../compose.ts'
@@ -12,7 +12,7 @@ export interface Serving {
   readonly app: App
 }
 
-/** After its time, streams get a moment more to say that they were cut short. */
+/** What is ended by its bound gets a moment more to say so. */
 const farewellMs = 500
 
 /**
@@ -72,11 +72,8 @@ export class LiveServer implements Pick<App, 'handle' | 'endRequests'> {
       })
       return finished
     }
-    // Every request has its own bound within this one; uploads and the like have not.
-    let cancel = this.#clock.schedule(() => {
-      before.app.endRequests(new DragomanError('overloaded', 'The gateway was given another configuration long ago'))
-      cancel = this.#clock.schedule(finish, farewellMs)
-    }, longest(before.settings))
+    // Every call has its own bound within this one; a client that takes for ever to send its body has not.
+    const cancel = this.#clock.schedule(finish, longest(before.settings) + farewellMs)
     this.#leaving.set(before, finish)
     void before.app.whenIdle().then(finish)
   }

@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http'
 import { chatChunks, errorReply, eventStream, gate, sse } from '@dragoman/testkit'
 import { expect, test } from 'vitest'
 import { testFolder } from '../config/test-folder.ts'
@@ -101,13 +102,33 @@ test('client keys come and go with the file', async () => {
   expect([await statusOf('sk-one-of-the-keys'), await statusOf('sk-two-of-the-keys')]).toEqual([401, 200])
 })
 
-test('those who ask at the same time share a reload, and none runs beside another', async () => {
+test('those who ask at the same time share a reload; who asks while one runs gets another', async () => {
   await using rig = await startReloadRig(folder, 'providers: { demo: { type: demo } }')
   await rig.write('providers: { demo: { type: demo } }\nlimits: { attempts: 4 }')
-  const answers = await Promise.all([rig.reload(), rig.reload(), rig.reload(), rig.reload('?dryRun=true')])
-  expect(answers.map(({ result }) => result).sort()).not.toContain('refused')
-  const reloads = rig.logged.filter((line) => line.includes('The configuration was reloaded'))
-  expect(reloads).toHaveLength(1)
+  const { reloader } = rig.server
+  const [first, second, check] = [{}, {}, { dryRun: true }].map((more) => reloader?.reload({ by: 'signal', ...more }))
+  expect((await first)?.result).toBe('applied')
+  const later = reloader?.reload({ by: 'file' })
+  expect(await second).toBe(await first)
+  expect([await check, await later].map((outcome) => outcome?.result)).toEqual(['checked', 'unchanged'])
+  expect(rig.loads).toBe(1 + 3)
+})
+
+test('a request that never becomes whole does not keep its configuration for ever', async () => {
+  await using rig = await startReloadRig(folder, 'providers: { demo: { type: demo } }')
+  const sent = httpRequest(`${rig.server.url}/v1/chat/completions`, { method: 'POST' })
+  sent.on('error', () => {}) // the server ends before it does
+  await new Promise<void>((resolve) => {
+    sent.write('{', () => resolve())
+  })
+  // What came before it is answered, so it has come.
+  await rig.ask('demo/demo')
+  await rig.write('providers: { demo: { type: demo } }\nlimits: { totalMs: 900000 }')
+  await rig.reload()
+  expect((await rig.admin('reload')).json.leaving).toBe(1)
+  await rig.clock.advance(3_600_000 + 500)
+  expect((await rig.admin('reload')).json.leaving).toBe(0)
+  sent.destroy()
 })
 
 test('what is the same keeps its sockets, its cooldowns and its counts; what is otherwise gets its own', async () => {

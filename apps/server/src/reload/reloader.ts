@@ -36,8 +36,8 @@ export interface ReloaderOptions {
   readonly live: LiveServer
   /** Settings -> what could serve. Throws a `ConfigError`. */
   readonly prepare: (settings: Settings, running: Serving) => Promise<Serving>
-  /** Told of settings that serve from now on. */
-  readonly onApplied?: ((settings: Settings) => void) | undefined
+  /** Told of settings that serve from now on, and of those before. */
+  readonly onApplied?: ((settings: Settings, before: Settings) => void) | undefined
   readonly adminKey?: RefusalContext['adminKey']
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
   readonly clock?: Clock | undefined
@@ -126,7 +126,7 @@ export class Reloader {
       return { result: 'checked', changes, problems: [], notices }
     }
     live.replace(next)
-    this.#options.onApplied?.(next.settings)
+    this.#options.onApplied?.(next.settings, running.settings)
     await files.taken()
     return { result: 'applied', changes, problems: [], notices }
   }

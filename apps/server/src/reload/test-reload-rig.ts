@@ -19,6 +19,8 @@ export interface ReloadRig extends AsyncDisposable {
   readonly clock: HandClock
   /** Everything that was logged, as JSON lines. */
   readonly logged: string[]
+  /** How often the configuration was read. */
+  readonly loads: number
   write(yaml: string): Promise<void>
   /** Lets the files be looked at, and what that starts end. */
   look(times?: number): Promise<void>
@@ -48,7 +50,18 @@ export async function startReloadRig(folder: TestFolder, yaml: string): Promise<
   const logged: string[] = []
   const log = pino({ base: null }, { write: (line: string) => logged.push(line) })
   const write = (text: string) => folder.write('dragoman.yaml', `server: { port: 0 }\n${text}`)
-  const load = () => loadSettings({ env: {}, cwd: folder.path(), factories: providerTypes, presets: loadPresets })
+  let loads = 0
+  let isLoading = false
+  const load = async () => {
+    if (isLoading) throw new Error('Two reloads run at the same time')
+    loads++
+    isLoading = true
+    try {
+      return await loadSettings({ env: {}, cwd: folder.path(), factories: providerTypes, presets: loadPresets })
+    } finally {
+      isLoading = false
+    }
+  }
   await write(yaml)
   const files = new ConfigFiles({ cwd: folder.path(), clock, pollMs })
   const settings = await load()
@@ -71,6 +84,9 @@ export async function startReloadRig(folder: TestFolder, yaml: string): Promise<
     server,
     clock,
     logged,
+    get loads() {
+      return loads
+    },
     write,
     async look(times = 1) {
       for (let n = 0; n < times; n++) {

@@ -107,6 +107,8 @@ test('what PATCH says is changed, null takes a limit away, and all of it counts 
 
 test('DELETE revokes for good, and may be repeated', async () => {
   const { id, key } = await make()
+  // After that what was made is no news, and the key is remembered: only the revocation itself can end it.
+  await ask('GET', `/${id}`)
   expect(await useOf(key)).toBe(200)
   const revoked = await ask('DELETE', `/${id}`)
   expect([revoked.status, revoked.json.state]).toEqual([200, 'revoked'])

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, DragomanError } from '@dragoman/core'
-import type { Explanation, Gateway } from '@dragoman/gateway'
+import type { ExplainedCredentials, ExplainedTarget, Explanation, Gateway } from '@dragoman/gateway'
 import { validate } from '@dragoman/openai-schema'
 import { z } from 'zod'
 import { didYouMean } from '../config/nearest.ts'
@@ -93,8 +93,21 @@ function whyEnded({ ended, expiresAt }: Client, now: number): string | undefined
   return ended ?? (expiresAt !== undefined && expiresAt <= now ? 'is expired' : undefined)
 }
 
-/** Instants as ISO 8601. */
-export function shownTimes(explanation: Explanation) {
+/** With instants as ISO 8601. */
+export interface ShownExplanation extends Omit<Explanation, 'targets'> {
+  readonly targets: readonly ShownTarget[]
+}
+
+export interface ShownTarget extends Omit<ExplainedTarget, 'until' | 'lastError' | 'credentials'> {
+  readonly until: string | undefined
+  readonly lastError: { readonly code: string; readonly at: string | undefined } | undefined
+  readonly credentials: Omit<ExplainedCredentials, 'earliest' | 'out'> & {
+    readonly earliest: string | undefined
+    readonly out: readonly (Omit<ExplainedCredentials['out'][number], 'until'> & { until: string | undefined })[]
+  }
+}
+
+export function shownTimes(explanation: Explanation): ShownExplanation {
   const targets = explanation.targets.map(({ until, lastError, credentials, ...target }) => ({
     ...target,
     until: instant(until),
@@ -107,8 +120,6 @@ export function shownTimes(explanation: Explanation) {
   }))
   return { ...explanation, targets }
 }
-
-export type ShownExplanation = ReturnType<typeof shownTimes>
 
 function instant(ms: number | undefined): string | undefined {
   return ms === undefined || !Number.isFinite(ms) ? undefined : new Date(ms).toISOString()

@@ -51,7 +51,7 @@ test('what is spent is written down a moment later, and what nobody needed is gi
   expect(await used('tokens key')).toBe(0)
   await clock.advance(100)
   expect(await used('tokens key')).toBe(40)
-  expect(claims.at(-1)).toMatchObject([{ spent: 40, held: 3_160 }])
+  expect(claims.at(-1)).toMatchObject([{ spent: 40, held: 6_360 }])
   await clock.advance(100)
   expect(claims.at(-1)).toMatchObject([{ spent: 0, held: 0 }])
   expect(clock.pending).toBe(0)

@@ -27,6 +27,19 @@ export interface BudgetLine {
 
 export const nanoPerUsd = 1e9
 
+/** Most of a budget is used. Told once for each window. */
+export interface NearlyUsed {
+  /** Id of the key. */
+  readonly client: string
+  readonly unit: BudgetUnit
+  readonly period: BudgetPeriod
+  /** The day or month, such as `2026-11-22`. */
+  readonly window: string
+  /** Whole numbers of the unit. */
+  readonly used: number
+  readonly limit: number
+}
+
 export function budgetLines(budget: ClientBudget | undefined): readonly BudgetLine[] {
   if (!budget) return []
   const { day, month, tokensPerDay, tokensPerMonth, timeZone } = budget
@@ -42,12 +55,14 @@ export function budgetLines(budget: ClientBudget | undefined): readonly BudgetLi
 }
 
 /** Requests that are asked for at once, so that most need no transaction: their share in what is left bounds it. */
-const requestsAhead = 32
+const requestsAhead = 64
 /** After this what was spent is written down, and what nobody needed since is given back. */
 const settleMs = 100
 /** An allotment in use is renewed, long before it would count no more. */
 const renewMs = 1_200_000
 const forgetEvery = 1_000
+/** The part of a budget from which on it is nearly used. */
+const nearlyAll = 0.8
 
 /**
  * Reserves and settles. Most requests take from what this process has been allotted already, in memory; the ledger hears of
@@ -58,15 +73,19 @@ export class Budgets {
   readonly #clock: Clock
   /** By unit, period and key: those of the window that is on. */
   readonly #purses = new Map<string, Purse>()
+  /** The same by the lines that a key's rights were made into, which stay as long as those do. */
+  readonly #ofLine = new WeakMap<BudgetLine, Purse>()
   /** With something of theirs in the ledger, or to be written there. */
   readonly #active = new Set<Purse>()
+  readonly #onNearlyUsed: ((budget: NearlyUsed) => void) | undefined
   #claiming: Promise<unknown> | undefined
   #cancelSettling: (() => void) | undefined
   #isSettlingSoon = false
 
-  constructor(ledger: BudgetLedger, clock: Clock) {
+  constructor(ledger: BudgetLedger, clock: Clock, onNearlyUsed?: (budget: NearlyUsed) => void) {
     this.#ledger = ledger
     this.#clock = clock
+    this.#onNearlyUsed = onNearlyUsed
   }
 
   /**
@@ -140,10 +159,18 @@ export class Budgets {
     return work
   }
 
-  #purseOf(owner: string, { unit, period, limit, timeZone }: BudgetLine): Purse {
+  #purseOf(owner: string, line: BudgetLine): Purse {
+    const now = this.#clock.now()
+    const last = this.#ofLine.get(line)
+    if (last && now >= last.window.from && now < last.window.endsAt) return last
+    const purse = this.#currentPurse(owner, line, now)
+    this.#ofLine.set(line, purse)
+    return purse
+  }
+
+  #currentPurse(owner: string, { unit, period, limit, timeZone }: BudgetLine, now: number): Purse {
     const key = `${unit} ${period} ${owner}`
     const known = this.#purses.get(key)
-    const now = this.#clock.now()
     if (known && now >= known.window.from && now < known.window.endsAt) {
       known.limit = limit
       return known
@@ -161,8 +188,18 @@ export class Budgets {
   }
 
   readonly #onSettled = (asked: readonly Asked[]): void => {
-    for (const { purse } of asked) this.#active.add(purse)
+    for (const { purse, line } of asked) {
+      this.#active.add(purse)
+      this.#tellOf(purse, line)
+    }
     this.#settleIn(settleMs)
+  }
+
+  #tellOf(purse: Purse, { unit, period }: BudgetLine): void {
+    const { used, limit, window } = purse
+    if (!this.#onNearlyUsed || purse.isTold || used < limit * nearlyAll) return
+    purse.isTold = true
+    this.#onNearlyUsed({ client: purse.account.slice(unit.length + 1), unit, period, window: window.label, used, limit })
   }
 
   #settleIn(ms: number): void {
@@ -218,7 +255,9 @@ export class Budgets {
     for (const [key, purse] of this.#purses) if (now >= purse.window.endsAt && purse.isEmpty) this.#purses.delete(key)
   }
 
-  #refusal({ unit, period, timeZone }: BudgetLine, purse: Purse, amount: number): DragomanError {
+  #refusal(line: BudgetLine, purse: Purse, amount: number): DragomanError {
+    const { unit, period, timeZone } = line
+    this.#tellOf(purse, line)
     const { used, reserved, limit, window } = purse
     const shown = (value: number) => (unit === 'tokens' ? String(value) : `$${dollars(value)}`)
     const what = unit === 'tokens' ? ` of ${shown(limit)} tokens` : ''

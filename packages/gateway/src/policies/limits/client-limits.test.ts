@@ -264,8 +264,10 @@ test('a budget in money is reserved at the list price and settled at what it cos
 
 test('the dearest of what may be called is reserved', async () => {
   const { ask } = setUp({ priceOf: ({ model }) => (model === 'huge' ? price : { input: 1, output: 1 }) })
-  const reserve = (change: object) => Promise.all([ask({ budget: { day: 0.5 } }, change), refuse(change)])
-  const refuse = (change: object) => ask({ budget: { day: 0.5 } }, change).catch(({ message }: Error) => message)
+  const reserve = (change: Record<string, unknown>) =>
+    Promise.all([ask({ budget: { day: 0.5 } }, change), refuse(change)])
+  const refuse = (change: Record<string, unknown>) =>
+    ask({ budget: { day: 0.5 } }, change).catch(({ message }: Error) => message)
   expect((await reserve({ models: ['huge'] }))[1]).toMatch(/may need \$0\.502/)
 })
 

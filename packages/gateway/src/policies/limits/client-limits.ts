@@ -10,7 +10,7 @@ import {
 } from '@dragoman/core'
 import type { Admission, AdmissionQuery, Admitted } from '../../admission.ts'
 import type { Target } from '../../deployments.ts'
-import { type BudgetLine, Budgets, budgetLines, type Hold, type Spending } from './budgets.ts'
+import { type BudgetLine, Budgets, budgetLines, type Hold, type NearlyUsed, type Spending } from './budgets.ts'
 import { assertPermitted, permittedAmong, permittedTargets } from './permission.ts'
 import { type RateState, Rates, type Taken } from './rates.ts'
 import { type Estimate, estimateOf, reservedSpending, spentOn } from './reservation.ts'
@@ -19,6 +19,8 @@ export interface ClientLimitsOptions {
   /** Where budgets are kept. Default: in memory, gone with the process. */
   readonly budgets?: BudgetLedger | undefined
   readonly clock?: Clock | undefined
+  /** Told once for each budget and window that four fifths of it are used. Must not throw. */
+  readonly onNearlyUsed?: ((budget: NearlyUsed) => void) | undefined
 }
 
 /** The models, the rates and the budgets of client keys. */
@@ -36,7 +38,7 @@ export interface ClientLimits extends Admission {
 export function clientLimits(options: ClientLimitsOptions = {}): ClientLimits {
   const { clock = systemClock } = options
   const rates = new Rates(clock)
-  const budgets = new Budgets(options.budgets ?? memoryBudgets({ clock }), clock)
+  const budgets = new Budgets(options.budgets ?? memoryBudgets({ clock }), clock, options.onNearlyUsed)
   /** Ids of providers that say themselves what they charge. */
   const charging = new Set<string>()
   const isCharging = ({ entry }: Target) => charging.has(entry.id)

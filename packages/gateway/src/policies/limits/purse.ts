@@ -10,6 +10,8 @@ export class Purse {
   readonly window: BudgetWindow
   /** As of the last request: it may be set anew. */
   limit: number
+  /** Somebody has been told that most of it is used. */
+  isTold = false
   #allotted = 0
   #held = 0
   #spent = 0

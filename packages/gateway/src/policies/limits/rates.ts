@@ -113,7 +113,7 @@ class TakenNow implements Taken {
 }
 
 function refusal(limit: string, retryAfterMs: number): DragomanError {
-  const seconds = Math.ceil(retryAfterMs / 1_000)
-  const message = `This key has ${limit}: try again in ${seconds} s`
-  return new DragomanError('rate_limit_exceeded', message, { retryAfterMs })
+  // Longer waits are told with every error.
+  const when = retryAfterMs <= 60_000 ? `: try again in ${Math.ceil(retryAfterMs / 1_000)} s` : ''
+  return new DragomanError('rate_limit_exceeded', `This key has ${limit}${when}`, { retryAfterMs })
 }

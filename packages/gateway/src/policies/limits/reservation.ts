@@ -1,4 +1,4 @@
-import { type Endpoint, estimateUsage, isRecord, type LogEntry, utf8Length } from '@dragoman/core'
+import { type Endpoint, isRecord, type LogEntry, utf8Length } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { AdmissionQuery } from '../../admission.ts'
 import type { Target } from '../../deployments.ts'
@@ -25,22 +25,49 @@ export function estimateOf({ chat, endpoint, body }: AdmissionQuery): Estimate {
 }
 
 function ofChat(chat: ChatCompletionRequest): Estimate {
-  const { prompt_tokens } = estimateUsage(chat, 0)
-  const asked = chat.max_completion_tokens ?? chat.max_tokens ?? longestAnswer
+  const { messages, tools, max_completion_tokens, max_tokens, n } = chat
+  let bytes = tools ? bytesOf(tools) : 0
+  let attached = 0
+  for (const message of messages) {
+    const { content } = message
+    if (typeof content === 'string') bytes += bytesOf(content)
+    else if (content) {
+      for (const part of content) {
+        // A picture as a data URL has many bytes and few tokens.
+        if ('text' in part && typeof part.text === 'string') bytes += bytesOf(part.text)
+        else attached++
+      }
+    }
+    if (message.role === 'assistant' && message.tool_calls) bytes += bytesOf(message.tool_calls)
+  }
+  const asked = max_completion_tokens ?? max_tokens ?? longestAnswer
   return {
-    promptTokens: prompt_tokens + attachments(chat) * tokensPerPart,
-    completionTokens: Math.max(0, Math.min(asked, longestAnswer)) * Math.max(1, chat.n ?? 1),
+    promptTokens: Math.ceil(bytes / bytesPerToken) + attached * tokensPerPart,
+    completionTokens: Math.max(0, Math.min(asked, longestAnswer)) * Math.max(1, n ?? 1),
     images: 0,
   }
 }
 
-function attachments({ messages }: ChatCompletionRequest): number {
-  let count = 0
-  for (const { content } of messages) {
-    if (!Array.isArray(content)) continue
-    for (const part of content) if (part.type !== 'text' && part.type !== 'refusal') count++
+/** Of longer texts so many characters are looked at: a script has about as many bytes for each throughout. */
+const sampled = 64
+
+/** About how many bytes a value has as JSON, without making it. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') {
+    if (value.length <= 2 * sampled) return utf8Length(value)
+    const stride = value.length / sampled
+    let bytes = 0
+    for (let i = 0; i < sampled; i++) {
+      const unit = value.charCodeAt(Math.floor(i * stride))
+      bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3
+    }
+    return Math.ceil(bytes * stride)
   }
-  return count
+  if (typeof value !== 'object' || value === null) return bytesPerToken
+  let bytes = 2
+  if (Array.isArray(value)) for (const each of value) bytes += bytesOf(each) + 1
+  else for (const key in value) bytes += key.length + 4 + bytesOf((value as Record<string, unknown>)[key])
+  return bytes
 }
 
 /** What is in a form is not known before it has been sent on. */
@@ -57,7 +84,7 @@ function ofEndpoint(endpoint: Endpoint | undefined, body: unknown): Estimate {
 
 /** Texts, lists of them, and texts that are tokens already. */
 function tokensIn(value: unknown): number {
-  if (typeof value === 'string') return Math.ceil(utf8Length(value) / bytesPerToken)
+  if (typeof value === 'string') return Math.ceil(bytesOf(value) / bytesPerToken)
   if (typeof value === 'number') return 1
   if (!Array.isArray(value)) return isRecord(value) && typeof value.text === 'string' ? tokensIn(value.text) : 0
   let tokens = 0
@@ -84,7 +111,13 @@ export function reservedSpending(
   return { nanoUsd, tokens }
 }
 
+const million = 1_000_000
+
 function listPrice(price: Price, { promptTokens, completionTokens, images }: Estimate): number | undefined {
+  if (!price.tiers && images === 0) {
+    const { input, output, reasoning = output } = price
+    return (promptTokens * input + completionTokens * Math.max(output, reasoning)) / million
+  }
   const usage = {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,

@@ -24,9 +24,17 @@ const namingFields = [
 /** Deeper lists are no lists of names. */
 const deepest = 4
 
+const nothing: readonly Finding[] = []
+
+/** Nearly no request does, and every one is asked. */
+function mayName(body: Readonly<Record<string, unknown>>): boolean {
+  for (const field of namingFields) if (body[field] !== undefined) return true
+  return body.extra_body !== undefined
+}
+
 /** All names of models in a body, beside its `model`. */
 export function namesIn(body: unknown): readonly Finding[] {
-  if (!isRecord(body)) return []
+  if (!isRecord(body) || !mayName(body)) return nothing
   const found: Finding[] = []
   const collect = (value: unknown, field: string, depth: number) => {
     if (typeof value === 'string') found.push({ field, value })
@@ -57,9 +65,7 @@ export function namesIn(body: unknown): readonly Finding[] {
 /** The first field of a body that has the service do more than answer: search the web, run code, call other servers. */
 export function hostedToolIn(body: unknown): string | undefined {
   if (!isRecord(body)) return undefined
-  for (const [field, value] of Object.entries(body)) {
-    if (isHostedField(field) && isGiven(value)) return field
-  }
+  for (const field in body) if (isHostedField(field) && isGiven(body[field])) return field
   // A prompt that the service keeps brings its own tools.
   if (isRecord(body.prompt) && 'id' in body.prompt) return 'prompt'
   return hostedAmong(body.tools, 'tools') ?? within(body.extra_body)
