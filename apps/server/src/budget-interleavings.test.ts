@@ -134,6 +134,7 @@ class World {
         rights,
         asked: 'm',
         plan: { name: 'm', resolvedBy: 'group', targets },
+        calls: 1,
         chat: { model: 'm', messages: [{ role: 'user', content: '' }], max_tokens: tokens },
         resolve: () => undefined,
         priceOf: () => undefined,

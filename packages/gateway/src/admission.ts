@@ -1,7 +1,9 @@
 import type { ClientRights, Endpoint, LogEntry } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import { maxContinuations, mayBeContinued } from './continuation.ts'
 import type { Target } from './deployments.ts'
 import type { Engine, RunContext } from './engine.ts'
+import { mayRunTwice } from './hedge.ts'
 import type { Job } from './job.ts'
 import type { Meaning } from './names.ts'
 import type { Price } from './pricing/price.ts'
@@ -12,7 +14,9 @@ export interface AdmissionQuery {
   readonly rights: ClientRights
   /** The name asked for, and what it means. */
   readonly asked: string
-  readonly plan: Pick<RoutePlan, 'name' | 'resolvedBy' | 'targets'>
+  readonly plan: Pick<RoutePlan, 'name' | 'resolvedBy' | 'targets' | 'group'>
+  /** Calls that may be paid for, at the most: a tool call may be insisted on, a call hedged, a cut text gone on with. */
+  readonly calls: number
   /** Undefined for endpoints besides chat. */
   readonly chat: ChatCompletionRequest | undefined
   /** Undefined for chat. */
@@ -46,13 +50,28 @@ export interface Admission {
 /** Asks for one request. Undefined where there is nobody to ask, or the client has no rights of its own. */
 export function askAdmission(
   { admission, priceOf, meaningOf }: Pick<Engine, 'admission' | 'priceOf' | 'meaningOf'>,
-  context: Pick<RunContext, 'rights' | 'variant'>,
-  job: Pick<Job, 'model' | 'chat' | 'endpoint' | 'parsed'>,
+  context: Pick<RunContext, 'rights' | 'variant' | 'relayOnly'>,
+  job: AskingJob,
   plan: AdmissionQuery['plan'],
 ): Admitted | Promise<Admitted> | undefined {
   const { rights } = context
   if (!rights || !admission) return undefined
   const { model, chat, endpoint, parsed } = job
   const resolve = (name: string) => meaningOf(name, context)
-  return admission.admit({ rights, asked: model, plan, chat, endpoint, body: parsed, resolve, priceOf })
+  const calls = mostCalls(job, plan, context)
+  return admission.admit({ rights, asked: model, plan, calls, chat, endpoint, body: parsed, resolve, priceOf })
+}
+
+type AskingJob = Pick<Job, 'model' | 'chat' | 'endpoint' | 'parsed' | 'callsAt'>
+
+function mostCalls(
+  job: AskingJob,
+  { targets, group }: AdmissionQuery['plan'],
+  context: Pick<RunContext, 'relayOnly'>,
+): number {
+  let calls = 1
+  if (job.callsAt) for (const target of targets) calls = Math.max(calls, job.callsAt(target))
+  if (group?.hedgeAfterMs !== undefined && mayRunTwice(job.chat, context)) calls++
+  if (group?.continuesCutText && mayBeContinued(job.chat, context)) calls += maxContinuations
+  return calls
 }

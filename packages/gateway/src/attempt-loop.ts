@@ -310,6 +310,7 @@ export class AttemptLoop {
         this.#broken !== undefined || (call.attempt === first.attempt && isOfRequest(toDragomanError(cause))),
       dropped: (call, cause) => {
         const error = toDragomanError(cause, call.attempt.signal)
+        if (call === first && isOfRequest(error)) call.attempt.overtaken()
         this.close(call.attempt, error)
         if (isOfRequest(error)) unheard = call.candidate
         else this.#failed(call, error)

@@ -149,6 +149,12 @@ export class Attempt {
     this.#lease.confirm?.()
   }
 
+  /** Another call for the same request was faster: this target takes at least as long as it took by now. */
+  overtaken(): void {
+    if (this.#hasOutput || this.#facts.restsUntil !== 0) return
+    this.#health.firstOutput(this.#facts, this.#clock.elapsed() - this.#begunAt, this.#lane.answersWhole)
+  }
+
   /** The whole answer. */
   complete(): Promise<WholeAnswer> {
     return this.#within((lane) => lane.whole(this.#onProgress))

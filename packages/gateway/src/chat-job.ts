@@ -130,6 +130,10 @@ export class ChatJob implements Job {
     return able
   }
 
+  callsAt(target: Target): number {
+    return this.#insistenceOn(target)?.attempts ?? 1
+  }
+
   #insistenceOn({ ensureToolCall }: Target): Insistence | undefined {
     const asked = this.#context.ensureToolCall
     if (!ensureToolCall && !asked) return undefined

@@ -77,7 +77,13 @@ export class Health {
     for (const facts of named) {
       if (!facts) continue
       const { restReason: reason, inFlight } = facts
-      yield { name: facts.name, state: facts.stateAt(now), reason, restMs: Math.max(0, facts.restsUntil - now), inFlight }
+      yield {
+        name: facts.name,
+        state: facts.stateAt(now),
+        reason,
+        restMs: Math.max(0, facts.restsUntil - now),
+        inFlight,
+      }
     }
   }
 

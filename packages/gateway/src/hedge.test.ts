@@ -158,6 +158,15 @@ test('a target that was given up for one that broke off has its turn again', asy
   ])
 })
 
+test('a target that is overtaken is known to be slow', async () => {
+  const a = entry('a', [stalls()])
+  const b = entry('b', [says('hi')])
+  const { gateway, clock } = setUp([a, b], { group: { ...group, strategy: 'fastest' } })
+  await driven(clock, ask(gateway), 100)
+  await driven(clock, ask(gateway), 100)
+  expect([a.calls.length, b.calls.length]).toEqual([1, 2])
+})
+
 test('where there is no other deployment, another credential is used; without one nothing happens', async () => {
   const two = entry('a', [stalls(), says('hi')], ['k1', 'k2'])
   const { gateway, clock } = setUp([two], { group })

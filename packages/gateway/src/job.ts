@@ -22,6 +22,8 @@ export interface Job {
   prepare(): Promise<void> | undefined
   /** The targets that can do what is asked. Throws where some refuse it and none can. */
   candidates(targets: readonly Target[], rest?: RestAsked): Candidate[]
+  /** Calls that one answer of a target may take; default one. */
+  callsAt?(target: Target): number
   /** From now on answers are parsed, whatever could be handed on as it came: they may have to be gone on with. */
   parseAnswers?(): void
   /** There was a complete answer from this target. */

@@ -76,7 +76,7 @@ export function simulatedService({ id, keys, clock, random, firstTokenMs, weathe
       throw new DragomanError('rate_limited', 'Slow down', { retryAfterMs, origin: 'upstream' })
     }
     await wait(firstTokenMs * (0.5 + length) * (luck < slow ? 100 : 1), signal)
-    const chunks = chatChunks({ text: words.slice(0, 4 + Math.floor(length * 8)), usage: tokens(20, 12) })
+    const chunks = chatChunks({ text: words.slice(0, 3 + Math.floor(length * 4)), usage: tokens(20, 12) })
     const broken = breaks < cut ? Math.floor(chunks.length / 2) : chunks.length
     yield* chunks.slice(0, 2)
     for (const [at, chunk] of chunks.slice(2).entries()) {

@@ -1,7 +1,8 @@
 import { join, relative, resolve } from 'node:path'
-import { Secret } from '@dragoman/core'
+import { type OutgoingProxy, Secret } from '@dragoman/core'
 import type { DiscoverablePreset, Discovery } from '../discover.ts'
 import { type DeploymentContext, deploymentOptions, promptsTools } from './deployments.ts'
+import { alertSettings, otlpSettings } from './observing.ts'
 import type { ProviderEntry } from './provider-schema.ts'
 import { type FindingTypes, type FoundProvider, providerSettings } from './providers.ts'
 import { proxyOfEnvironment } from './proxy.ts'
@@ -57,6 +58,8 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
       notices.push(`${id} has no credentials, and its service asks for one`)
   }
   const store = resolve(cwd, config.store.path)
+  const proxy = wayOut(proxies)
+  const otlp = otlpSettings(config, variables, proxy)
   return {
     server: { ...config.server, corsOrigins: config.server.corsOrigins },
     clients,
@@ -77,9 +80,18 @@ export function assemble(parts: Parts): Omit<Settings, 'sources'> {
     vaultKey: secretOf(config.vault.key),
     previousVaultKeys: config.vault.previousKeys.map((key) => new Secret(key)),
     log: config.log,
+    metrics: config.metrics && { host: config.metrics.host, port: config.metrics.port },
+    telemetry: otlp && { otlp },
+    alerts: alertSettings(config, proxy),
     discovery,
     notices,
   }
+}
+
+/** For what belongs to no provider. */
+function wayOut({ configured, environment }: { configured: Config['proxy']; environment: OutgoingProxy | undefined }) {
+  const proxy = configured ?? environment
+  return proxy === 'direct' ? undefined : proxy
 }
 
 function credentialPlace(

@@ -1,4 +1,5 @@
 import { type DeploymentContext, deploymentOptions } from './deployments.ts'
+import { isLoopback } from './loopback.ts'
 import { checkModelReferences } from './model-references.ts'
 import { didYouMean } from './nearest.ts'
 import { faultOfSecret } from './placeholders.ts'
@@ -26,7 +27,7 @@ export function crossCheck(context: CrossCheckContext): readonly Problem[] {
 }
 
 /** What only shows when everything is known: settings of different sections that contradict each other. */
-export function checkTogether({ server, limits }: Config, mode: 'open' | 'keys'): readonly Problem[] {
+export function checkTogether({ server, limits, metrics }: Config, mode: 'open' | 'keys'): readonly Problem[] {
   const problems: Problem[] = []
   if (mode === 'open' && server.corsOrigins?.includes('*')) {
     const problem = '"*" would let every web page use your providers in open mode: name the origins, or set client keys'
@@ -35,6 +36,11 @@ export function checkTogether({ server, limits }: Config, mode: 'open' | 'keys')
   if (limits.maxBodyBytes > limits.maxBodiesBytes) {
     const problem = `one body may have ${limits.maxBodyBytes} bytes, but all of them only ${limits.maxBodiesBytes}`
     problems.push({ path: ['limits', 'maxBodiesBytes'], problem })
+  }
+  if (metrics && !metrics.onNetwork && !isLoopback(metrics.host)) {
+    const problem =
+      'others reach this address, which answers without a key: take 127.0.0.1, or allow it with onNetwork: true'
+    problems.push({ path: ['metrics', 'host'], problem })
   }
   return problems
 }

@@ -5,6 +5,7 @@ import { clientsSchema, keyText } from './client-schema.ts'
 import { durationMs, limitOverrides, limitsSchema } from './limits.ts'
 import { logLevels } from './log-level.ts'
 import { normalizeSchema } from './normalize.ts'
+import { alertsSchema, metricsSchema, telemetrySchema } from './observing-schema.ts'
 import { vaultSchema } from './pool.ts'
 import { priceSchema, pricesSchema } from './prices.ts'
 import { providerId, providerSchema } from './provider-schema.ts'
@@ -188,6 +189,11 @@ export function configSchema(factories: readonly ProviderFactory[]) {
       store: storeSchema.prefault({}).describe('Where the server keeps things.'),
       vault: vaultSchema.prefault({}).describe('Sessions of accounts, sealed. A service with plain keys needs none.'),
       log: logSchema.prefault({}).describe('What the server writes to its terminal.'),
+      metrics: metricsSchema
+        .optional()
+        .describe('An address of its own for `/metrics`, which is also there for the admin key. Default: none.'),
+      telemetry: telemetrySchema.optional().describe('What the server sends to others about itself. Default: nothing.'),
+      alerts: alertsSchema.optional().describe('Who is told when something needs a person. Default: nobody.'),
     })
     .describe('Configuration of Dragoman.')
 }

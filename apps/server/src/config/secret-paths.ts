@@ -6,6 +6,7 @@ const secretName = /(key|token|secret|passphrase|password|cookie|authorization|h
 
 /** Whether what stands at this place of a configuration must not be shown. */
 export function isSecretPath(path: Path): boolean {
+  if (path[0] === 'alerts' && path[1] === 'url') return true
   return isCredentialPath(path) || path.some((key) => typeof key === 'string' && secretName.test(key))
 }
 
@@ -38,6 +39,9 @@ export function secretsIn(config: unknown): readonly Path[] {
   const own = [
     ['admin', 'key'],
     ['vault', 'key'],
+    ['alerts', 'url'],
+    ['alerts', 'secret'],
+    ...Object.keys(mapAt(config, ['telemetry', 'otlp', 'headers'])).map((name) => ['telemetry', 'otlp', 'headers', name]),
     ...listAt(config, ['vault', 'previousKeys']).map((_, at) => ['vault', 'previousKeys', at]),
   ]
   return [...keys, ...credentials, ...own].filter((path) => typeof valueAt(config, path) === 'string')

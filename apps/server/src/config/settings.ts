@@ -7,6 +7,7 @@ import type { Discovery } from '../discover.ts'
 import type { ClientKey } from '../http/authenticate.ts'
 import type { limitsSchema } from './limits.ts'
 import type { LogLevel } from './log-level.ts'
+import type { AlertSettings, OtlpSettings } from './observing.ts'
 import type { poolSchema } from './pool.ts'
 
 /** Bounds of the server and of every request. */
@@ -95,6 +96,10 @@ export interface Settings {
   readonly vaultKey?: Secret | undefined
   readonly previousVaultKeys: readonly Secret[]
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty'; readonly access: boolean }
+  /** Where metrics are told without a key. */
+  readonly metrics?: { readonly host: string; readonly port: number } | undefined
+  readonly telemetry?: { readonly otlp: OtlpSettings } | undefined
+  readonly alerts?: AlertSettings | undefined
   /** What was found without being configured, for the first lines on the terminal. */
   readonly discovery?: Discovery | undefined
   /** One sentence each, for the person who starts the server. */

@@ -18,6 +18,7 @@ const fixed: readonly string[] = [
   'vault.previousKeys',
   'admin.key',
   'log.format',
+  'metrics',
 ]
 
 /** What is otherwise in `after`, in its order; what is gone stands last. Pure. */
@@ -39,7 +40,7 @@ export function inWords(change: Change): string {
 /** `next` with all that cannot change while the server runs as it is in `running`. */
 export function withWhatIsFixed(next: Settings, running: Settings): Settings {
   const { host, port, maxConnections } = running.server
-  const { paths, vaultKey, previousVaultKeys, adminKey } = running
+  const { paths, vaultKey, previousVaultKeys, adminKey, metrics } = running
   return {
     ...next,
     server: { ...next.server, host, port, maxConnections },
@@ -48,6 +49,7 @@ export function withWhatIsFixed(next: Settings, running: Settings): Settings {
     vaultKey,
     previousVaultKeys,
     adminKey,
+    metrics,
   }
 }
 

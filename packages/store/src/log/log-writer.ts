@@ -26,6 +26,8 @@ export interface LogWriterOptions {
   readonly folder: LogFolder
   readonly segmentBytes: number
   readonly maxBytes?: number | undefined
+  /** Names of the process that sends the batches, in the order of its codes, which begin at 1. Grows. */
+  readonly names: Readonly<Record<NamedFacet, readonly string[]>>
 }
 
 /** The block that rows are being added to. */
@@ -57,10 +59,12 @@ export class LogWriter {
   readonly #names = new Map<NamedFacet, Map<string, number>>()
   /** Codes of the file by those of the process that sends the batches. */
   readonly #codes: Record<NamedFacet, number[]> = { model: [0], provider: [0], client: [0], error: [0] }
+  readonly #sent: Readonly<Record<NamedFacet, readonly string[]>>
   #tail: Tail
 
-  constructor({ folder, segmentBytes, maxBytes }: LogWriterOptions) {
+  constructor({ folder, segmentBytes, maxBytes, names }: LogWriterOptions) {
     this.#folder = folder
+    this.#sent = names
     this.database = openLogDatabase(folder, maxBytes)
     try {
       const prepare = (sql: string) => this.database.prepare(sql)
@@ -82,20 +86,6 @@ export class LogWriter {
     } catch (error) {
       this.database.close()
       throw error
-    }
-  }
-
-  /** Names of this process, in the order of their codes. Their rows may come later. */
-  learn(names: Batch['names']): void {
-    for (const [facet, name] of names) {
-      const known = this.#names.get(facet)
-      let code = known?.get(name)
-      if (code === undefined && known && known.size < 2 * MAX_NAMES) {
-        code = known.size + 1
-        this.#insertName.run(facet, code, name)
-        known.set(name, code)
-      }
-      this.#codes[facet].push(code ?? 0)
     }
   }
 
@@ -168,6 +158,7 @@ export class LogWriter {
 
   #writeRows(batch: Batch, withBodies: boolean, texts: IndexedText[], pieces: Uint8Array[]): number | undefined {
     const { rows, parts, bytes } = batch
+    this.#learnNames()
     const place = withBodies && countBodies(batch) > 0 ? this.#beginBodies(batch.now) : undefined
     let bodyOffset = place?.offset ?? 0
     let offset = 0
@@ -201,6 +192,21 @@ export class LogWriter {
     }
     this.#writeTail()
     return place && this.#segments.write(pieces, lastSeq)
+  }
+
+  #learnNames(): void {
+    for (const facet of namedFacets) {
+      const [codes, known] = [this.#codes[facet], this.#names.get(facet)]
+      for (const name of this.#sent[facet].slice(codes.length - 1)) {
+        let code = known?.get(name)
+        if (code === undefined && known && known.size < 2 * MAX_NAMES) {
+          code = known.size + 1
+          this.#insertName.run(facet, code, name)
+          known.set(name, code)
+        }
+        codes.push(code ?? 0)
+      }
+    }
   }
 
   #beginBodies(now: number): { readonly id: number; readonly offset: number } {
@@ -245,6 +251,10 @@ export class LogWriter {
   }
 
   #reload(): void {
+    for (const facet of namedFacets) {
+      this.#names.get(facet)?.clear()
+      this.#codes[facet].length = 1
+    }
     this.#tail = this.#load()
     this.#segments.reload()
   }

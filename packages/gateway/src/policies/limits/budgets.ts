@@ -199,7 +199,14 @@ export class Budgets {
     const { used, limit, window } = purse
     if (!this.#onNearlyUsed || purse.isTold || used < limit * nearlyAll) return
     purse.isTold = true
-    this.#onNearlyUsed({ client: purse.account.slice(unit.length + 1), unit, period, window: window.label, used, limit })
+    this.#onNearlyUsed({
+      client: purse.account.slice(unit.length + 1),
+      unit,
+      period,
+      window: window.label,
+      used,
+      limit,
+    })
   }
 
   #settleIn(ms: number): void {

@@ -55,7 +55,7 @@ function setUp(options: Partial<GatewayOptions> & { usage?: ReturnType<typeof to
   const signal = new AbortController().signal
   const ask = (rights: Partial<ClientRights>, change: Record<string, unknown> = {}) =>
     gateway.chat({ ...asked, ...change } as ChatCompletionRequest, { signal, rights: rightsOf(rights) })
-  return { ask, called, gateway, clock, admission, records, signal }
+  return { ask, called, gateway, one, clock, admission, records, signal }
 }
 
 const keys = new Map<string, ClientRights>()
@@ -269,6 +269,31 @@ test('the dearest of what may be called is reserved', async () => {
   const refuse = (change: Record<string, unknown>) =>
     ask({ budget: { day: 0.5 } }, change).catch(({ message }: Error) => message)
   expect((await reserve({ models: ['huge'] }))[1]).toMatch(/may need \$0\.502/)
+})
+
+test.each<[string, Record<string, unknown>, Partial<ModelGroup>, string]>([
+  ['a tool call that is insisted on', { tools: [{ type: 'function', function: { name: 'look' } }] }, {}, '$1.5'],
+  ['no tools', {}, {}, '$0.502'],
+  ['a hedged call', {}, { hedgeAfterMs: 100 }, '$1.004'],
+  ['a text that may be gone on with', { stream: true }, { continuesCutText: true }, '$1.506'],
+])('every call that may be paid for is reserved: %s', async (_case, change, settings, expected) => {
+  const { gateway, one, signal } = setUp({ priceOf: () => price, usage: tokens(10, 20) })
+  const insisting = createGateway({
+    providers: [one],
+    models: [{ name: 'small', deployments: [{ entry: one, model: 'tiny', ensureToolCall: true }], ...settings }],
+    priceOf: () => price,
+    admission: clientLimits({ clock: handClock() }),
+  })
+  const rights = rightsOf({ budget: { day: 0.3 } })
+  const request = { ...asked, ...change } as ChatCompletionRequest
+  // The budget has less than one reservation, which is only given to a request that is alone.
+  const answers = [1, 2].map(() => insisting.chat(request, { signal, rights }))
+  const [, second] = await Promise.allSettled(answers)
+  expect(second).toMatchObject({
+    status: 'rejected',
+    reason: { message: expect.stringContaining(`may need ${expected}`) },
+  })
+  await gateway.close()
 })
 
 test('without a price only tokens are counted', async () => {

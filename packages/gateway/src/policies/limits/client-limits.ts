@@ -52,9 +52,9 @@ export function clientLimits(options: ClientLimitsOptions = {}): ClientLimits {
       const isCounted =
         lines.length > 0 || (rights.tokensPerMinute !== undefined && endpoint !== 'messages/count_tokens')
       const estimate = isCounted ? estimateOf(query) : nothing
-      const taken = rates.take(rights, estimate.promptTokens + estimate.completionTokens)
+      const taken = rates.take(rights, query.calls * (estimate.promptTokens + estimate.completionTokens))
       const request = { query, targets, taken, charging }
-      if (lines.length === 0) return new OneRequest(request, reservedTokens(estimate), undefined)
+      if (lines.length === 0) return new OneRequest(request, reservedTokens(query, estimate), undefined)
       const refused = (cause: unknown) => {
         taken?.undo()
         return isDragomanError(cause) && cause.scope === 'client' ? cause : unavailable(cause)
@@ -84,8 +84,8 @@ export function clientLimits(options: ClientLimitsOptions = {}): ClientLimits {
 const noLines: readonly BudgetLine[] = []
 const nothing: Estimate = { promptTokens: 0, completionTokens: 0, images: 0 }
 
-function reservedTokens({ promptTokens, completionTokens }: Estimate): Spending {
-  return { nanoUsd: undefined, tokens: promptTokens + completionTokens }
+function reservedTokens({ calls }: AdmissionQuery, { promptTokens, completionTokens }: Estimate): Spending {
+  return { nanoUsd: undefined, tokens: calls * (promptTokens + completionTokens) }
 }
 
 /** Compiled once for each key: rights do not change, they are replaced. */

@@ -20,6 +20,7 @@ const bytesPerToken = 4
 /** About what services count for a picture, a page or some seconds of sound. */
 const tokensPerPart = 1_000
 
+/** For one call. */
 export function estimateOf({ chat, endpoint, body }: AdmissionQuery): Estimate {
   return chat ? ofChat(chat) : ofEndpoint(endpoint, body)
 }
@@ -92,17 +93,17 @@ function tokensIn(value: unknown): number {
   return tokens
 }
 
-/** At the list price of the dearest that may be called; no money where no price is known. */
+/** For all calls, at the list price of the dearest that may be called; no money where no price is known. */
 export function reservedSpending(
-  { body, priceOf }: AdmissionQuery,
+  { body, calls, priceOf }: AdmissionQuery,
   targets: readonly Target[],
   estimate: Estimate,
 ): Spending {
-  const tokens = estimate.promptTokens + estimate.completionTokens
+  const tokens = calls * (estimate.promptTokens + estimate.completionTokens)
   let nanoUsd: number | undefined
   const add = (price: Price | undefined) => {
     const cost = price && listPrice(price, estimate)
-    if (cost !== undefined) nanoUsd = Math.max(nanoUsd ?? 0, nano(cost))
+    if (cost !== undefined) nanoUsd = Math.max(nanoUsd ?? 0, calls * nano(cost))
   }
   for (const target of targets) add(priceOf(target))
   for (const { value: model } of namesIn(body)) {
