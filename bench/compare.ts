@@ -59,7 +59,8 @@ async function compare(options: Options): Promise<Report> {
     }
   }
 
-  const scale = options.isQuick ? QUICK : FULL
+  const usual = options.isQuick ? QUICK : FULL
+  const scale = { ...usual, wholeMs: options.wholeMs ?? usual.wholeMs }
   const samples: Sample[] = []
   for (let round = 0; round < options.rounds; round++) {
     say(`round ${round + 1} of ${options.rounds}`)

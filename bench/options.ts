@@ -13,6 +13,8 @@ export interface Options {
   readonly from: string | undefined
   readonly isMarkdown: boolean
   readonly isQuick: boolean
+  /** How long whole answers are asked for at a time. */
+  readonly wholeMs: number | undefined
   readonly isSource: boolean
   readonly isHelp: boolean
 }
@@ -27,6 +29,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --from FILE      measure nothing, show what --out has written
   --markdown       with machine, versions and date, as docs/benchmarks.md has it
   --source         the server from its source instead of from its build
+  --whole-ms N     ask for whole answers so long at a time (2000): more and shorter rounds tell more on a noisy machine
   --quick          small loads: shows that all of it runs; the figures mean little
 `
 
@@ -43,12 +46,15 @@ export function parseOptions(args: readonly string[]): Options {
       from: { type: 'string' },
       markdown: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
+      'whole-ms': { type: 'string' },
       source: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 7))
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: expected a whole number`)
+  const wholeMs = values['whole-ms'] === undefined ? undefined : Number(values['whole-ms'])
+  if (wholeMs !== undefined && !(wholeMs >= 100)) throw new Error(`--whole-ms ${wholeMs}: expected 100 or more`)
   const ids = rows.map(({ id }) => id)
   const chosen = named('--targets', values.targets, targetNames, ['plain', 'dragoman', 'portkey'])
   const [base = 'plain'] = named<TargetName>('--base', values.base, targetNames, ['plain'])
@@ -62,6 +68,7 @@ export function parseOptions(args: readonly string[]): Options {
     from: values.from,
     isMarkdown: values.markdown,
     isQuick: values.quick,
+    wholeMs,
     isSource: values.source,
     isHelp: values.help,
   }

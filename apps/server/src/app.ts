@@ -18,7 +18,7 @@ import { type AccessRules, access } from './http/access.ts'
 import { adminAccess } from './http/admin-access.ts'
 import { authenticate, type ClientKey } from './http/authenticate.ts'
 import { BodyBudget, type BodyLimits } from './http/body-budget.ts'
-import { exchangeOf, OpenRequests, openExchange } from './http/exchange.ts'
+import { exchangeOf, header, OpenRequests, openExchange } from './http/exchange.ts'
 import type { Handler } from './http/handler.ts'
 import type { RatesOf } from './http/limit-headers.ts'
 import { logAccess } from './http/log-access.ts'
@@ -28,6 +28,7 @@ import { refuseAddresses } from './http/refuse-addresses.ts'
 import { errorAnswer } from './http/send-error.ts'
 import { SlowDown } from './http/slow-down.ts'
 import type { MadeKeys } from './made-keys.ts'
+import type { Load, ServerMetrics } from './metrics/server-metrics.ts'
 import type { ProviderCredentials } from './provider-credentials.ts'
 import type { Reloader } from './reload/reloader.ts'
 import type { RequestCounts } from './request-counts.ts'
@@ -44,6 +45,7 @@ import { withFiles } from './routes/files.ts'
 import { health } from './routes/health.ts'
 import { type HomeFacts, home, noIcon } from './routes/home.ts'
 import { countMessageTokens, messages } from './routes/messages.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { listModels, readModel } from './routes/models.ts'
 import { createResponse, noWebSocket, storedResponses } from './routes/responses.ts'
 import { sealsBy } from './routes/translating.ts'
@@ -79,6 +81,10 @@ export interface AppOptions {
   admin?: { readonly key: Secret } | undefined
   /** For `/admin`; undefined, or not there yet: the configuration stays as it is. */
   reloader?: (() => Reloader | undefined) | undefined
+  /** Told of every answer, and shown on `/metrics` to who has the admin key. */
+  metrics?: Pick<ServerMetrics, 'answered' | 'exposed'> | undefined
+  /** Who traces requests, if anybody does at the moment: learns of the trace that a client has begun. */
+  tracing?: (() => Tracing | undefined) | undefined
   /** Who guesses keys; shared by all that listen at one address. Default: its own. */
   slowDown?: SlowDown | undefined
   /** By `clock.elapsed()`. Default: now. */
@@ -86,8 +92,14 @@ export interface AppOptions {
   clock?: Clock | undefined
 }
 
+export interface Tracing {
+  began(requestId: string, traceparent: string | undefined, tracestate: string | undefined): void
+}
+
 export interface App {
   readonly handle: RequestListener
+  /** What is being answered. */
+  readonly load: Load
   /** Ends what is being answered, streams with an error frame. */
   endRequests(reason: DragomanError): void
   /** Resolves when nothing is being answered. */
@@ -141,6 +153,9 @@ export function createApp(options: AppOptions): App {
     for (const { path, ...methods } of [...ofTokens, ...reloading, ...forKeys, ...ofUsage, explaining]) {
       serve(router, path, { ...methods, isForPages: false })
     }
+    if (options.metrics) {
+      serve(router, '/metrics', { get: metricsRoute(options.metrics), isForPages: false }, admin.guard)
+    }
     router.use('/admin', (request, response) => {
       throw nothingAt(request.method, exchangeOf(response).path)
     })
@@ -176,7 +191,8 @@ export function createApp(options: AppOptions): App {
   const ended = () => {
     if (--running === 0) becomeIdle?.()
   }
-  const over = options.logsAccess ? logAccess(log, now) : undefined
+  const over = whenOver(options.logsAccess ? logAccess(log, now) : undefined, options.metrics)
+  const { tracing } = options
   const answerError = errorAnswer(log)
   // Nearly every request is for this one, and finding it again costs as much as half of what is done in it.
   const chatHandlers = guard ? [gate, guard, post] : [gate, post]
@@ -187,12 +203,16 @@ export function createApp(options: AppOptions): App {
       running++
       exchange.atEnd(ended)
       if (over) exchange.atEnd(() => over(exchange, request, response))
+      if (tracing) tellTrace(tracing(), exchange.id, request)
       const finish = (cause?: unknown) => {
         answerError(cause ?? nothingAt(request.method, exchange.path), response)
       }
       if (request.url === chatPath && request.method === 'POST')
         inTurn(chatHandlers, request as Asked, response, finish)
       else router(request as Request, response as Response, finish)
+    },
+    get load() {
+      return open.load
     },
     endRequests: (reason) => open.end(reason),
     whenIdle: () =>
@@ -201,6 +221,21 @@ export function createApp(options: AppOptions): App {
         else becomeIdle = resolve
       }),
   }
+}
+
+type Over = ReturnType<typeof logAccess>
+
+/** One function for all who are told, because each ending costs every request. */
+function whenOver(logged: Over | undefined, metrics: AppOptions['metrics']): Over | undefined {
+  if (!metrics) return logged
+  return (exchange, request, response) => {
+    metrics.answered(response.headersSent ? response.statusCode : 499)
+    logged?.(exchange, request, response)
+  }
+}
+
+function tellTrace(tracing: Tracing | undefined, id: string, { headers }: IncomingMessage): void {
+  tracing?.began(id, header(headers, 'traceparent'), header(headers, 'tracestate'))
 }
 
 function ownKey(): () => Promise<Uint8Array> {

@@ -7,7 +7,7 @@ import type { Target } from './deployments.ts'
 import type { Engine, RunContext } from './engine.ts'
 import { backoffMs, type Failure, finalError, isOfRequest, isWorthRepeating } from './failures.ts'
 import { mayRunTwice, type OpenCall, raced } from './hedge.ts'
-import type { Candidate, Job } from './job.ts'
+import type { Candidate, Job, RestAsked } from './job.ts'
 import { originOf } from './reasoning-origin.ts'
 import type { RoutePlan } from './router.ts'
 import { TriedCredentials } from './tried-credentials.ts'
@@ -15,7 +15,7 @@ import { TriedCredentials } from './tried-credentials.ts'
 /** Models with larger and larger contexts may stand in for one another. */
 const mostLongerModels = 4
 
-const nothingWaits = new CandidateQueue({ targets: [], healthy: 0 }, [])
+const nothingWaits = new CandidateQueue({ targets: [], healthy: 0 }, () => undefined)
 
 type Use<T> = (attempt: Attempt) => Promise<T>
 
@@ -104,7 +104,7 @@ export class AttemptLoop {
   first<T>(plan: RoutePlan, use: Use<T>): Promise<T> {
     const hedgeAfterMs = plan.group?.hedgeAfterMs
     if (hedgeAfterMs !== undefined && mayRunTwice(this.#job.chat, this.#context)) this.#hedgeAfterMs = hedgeAfterMs
-    this.#begin(plan, this.#job.candidates(plan.targets))
+    this.#begin(plan)
     return this.#search(use)
   }
 
@@ -114,7 +114,7 @@ export class AttemptLoop {
     this.#hedgeAfterMs = undefined
     this.#failures = []
     this.#tried = undefined
-    this.#begin(plan, this.#job.candidates(plan.targets, { said }))
+    this.#begin(plan, { said })
     return this.#search(use)
   }
 
@@ -133,10 +133,14 @@ export class AttemptLoop {
     if (this.#current) this.close(this.#current, error)
   }
 
-  #begin(plan: RoutePlan, candidates: Candidate[]): void {
+  /** Throws where none of the targets can do what is asked. */
+  #begin(plan: RoutePlan, rest?: RestAsked): void {
+    const { attempts } = this.#engine.limits
+    const queue = new CandidateQueue(plan, (target) => this.#job.candidate(target, rest))
+    if (queue.isEmpty && this.#job.refusal) throw this.#job.refusal
     this.#plan = plan
-    this.#queue = new CandidateQueue(plan, candidates)
-    this.#callsLeft = Math.max(this.#engine.limits.attempts, this.#queue.owed)
+    this.#queue = queue
+    this.#callsLeft = plan.healthy <= attempts ? attempts : Math.max(attempts, queue.owed)
   }
 
   async #search<T>(use: Use<T>): Promise<T> {
@@ -266,7 +270,7 @@ export class AttemptLoop {
     if (!longer) return false
     const plan = planWith(longer, this.admitted?.permitted?.(longer.targets) ?? longer.targets)
     try {
-      this.#begin(plan, this.#job.candidates(plan.targets))
+      this.#begin(plan)
     } catch {
       // It cannot do what is asked: that the first one's context is too short says more.
       return false

@@ -56,6 +56,8 @@ export class ChatJob implements Job {
   readonly #isSealed: boolean
   /** Why nothing is handed on as it came. */
   #mustParse: string | undefined
+  /** What the first target that cannot do what is asked has against it. */
+  #refused: { readonly param: string; readonly message: string } | undefined
   /** The request with the reasoning that its client has dropped. */
   #restored: ChatCompletionRequest | undefined
   /** Made when a tool call is insisted on; whichever targets it goes to then. */
@@ -103,31 +105,27 @@ export class ChatJob implements Job {
     this.#mustParse = 'the answer may have to be gone on with'
   }
 
-  candidates(targets: readonly Target[], rest?: RestAsked): Candidate[] {
-    const able: Candidate[] = []
-    let refused: { param: string; message: string } | undefined
-    for (const target of targets) {
-      const { provider } = target.entry
-      const given = provider.wantsReasoning ? (this.#restored ?? this.#request) : this.#request
-      const asked = { ...given, model: target.model }
-      const request = rest ? requestForRest(asked, rest.said, provider.prefill?.(asked)) : asked
-      const insistence = this.#insistenceOn(target)
-      const sent = target.promptTools ? withPromptedTools(request) : request
-      const change = insistence
-        ? 'a tool call is insisted on'
-        : sent === request
-          ? this.#mustParse
-          : 'tools are prompted'
-      const goesAsItCame = change === undefined && this.#goesAsItCame(target, request)
-      // What the translation could not say is said by the bytes.
-      const acceptance = goesAsItCame ? undefined : provider.accepts?.(sent)
-      const refusal = acceptance?.refused ?? (goesAsItCame ? undefined : this.#context.relayOnly)
-      const dropped = acceptance?.dropped ?? nothing
-      if (refusal) refused ??= refusal
-      else able.push(new ChatCandidate(this, target, { request, dropped, insistence, change }))
+  get refusal(): DragomanError | undefined {
+    return this.#refused && unsupported(this.#refused)
+  }
+
+  candidate(target: Target, rest?: RestAsked): Candidate | undefined {
+    const { provider } = target.entry
+    const given = provider.wantsReasoning ? (this.#restored ?? this.#request) : this.#request
+    const asked = { ...given, model: target.model }
+    const request = rest ? requestForRest(asked, rest.said, provider.prefill?.(asked)) : asked
+    const insistence = this.#insistenceOn(target)
+    const sent = target.promptTools ? withPromptedTools(request) : request
+    const change = insistence ? 'a tool call is insisted on' : sent === request ? this.#mustParse : 'tools are prompted'
+    const goesAsItCame = change === undefined && this.#goesAsItCame(target, request)
+    // What the translation could not say is said by the bytes.
+    const acceptance = goesAsItCame ? undefined : provider.accepts?.(sent)
+    const refused = acceptance?.refused ?? (goesAsItCame ? undefined : this.#context.relayOnly)
+    if (refused) {
+      this.#refused ??= refused
+      return undefined
     }
-    if (able.length === 0 && refused) throw unsupported(refused)
-    return able
+    return new ChatCandidate(this, target, { request, dropped: acceptance?.dropped ?? nothing, insistence, change })
   }
 
   callsAt(target: Target): number {

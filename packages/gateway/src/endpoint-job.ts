@@ -53,14 +53,16 @@ export class EndpointJob implements Job {
     return undefined
   }
 
-  candidates(targets: readonly Target[]): Candidate[] {
+  get refusal(): DragomanError {
     const { endpoint, model } = this.#call
-    const able = targets.filter(({ entry: { provider } }) => provider.serve && provider.endpoints?.includes(endpoint))
-    if (able.length === 0) {
-      const message = `${model.slice(0, 200)} has no /v1/${endpoint}: none of its providers does`
-      throw new DragomanError('unsupported_endpoint', message, { param: 'model' })
-    }
-    return able.map((target) => ({ target, dropped: nothing, open: (call) => this.#open(target, call) }))
+    const message = `${model.slice(0, 200)} has no /v1/${endpoint}: none of its providers does`
+    return new DragomanError('unsupported_endpoint', message, { param: 'model' })
+  }
+
+  candidate(target: Target): Candidate | undefined {
+    const { provider } = target.entry
+    if (!provider.serve || !provider.endpoints?.includes(this.#call.endpoint)) return undefined
+    return { target, dropped: nothing, open: (call) => this.#open(target, call) }
   }
 
   #open({ entry: { provider }, model }: Target, call: Call): OpenLane {

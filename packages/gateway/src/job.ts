@@ -1,4 +1,4 @@
-import type { Call, Credential, Dialect, Endpoint, Lease, NormalizedMarkup } from '@dragoman/core'
+import type { Call, Credential, Dialect, DragomanError, Endpoint, Lease, NormalizedMarkup } from '@dragoman/core'
 import type { ChatCompletionRequest } from '@dragoman/openai-schema'
 import type { Target } from './deployments.ts'
 import type { Lane } from './lane.ts'
@@ -20,8 +20,10 @@ export interface Job {
   affinityKey(): string | undefined
   /** What has to be looked up before the first call; undefined for nothing, as nearly always. */
   prepare(): Promise<void> | undefined
-  /** The targets that can do what is asked. Throws where some refuse it and none can. */
-  candidates(targets: readonly Target[], rest?: RestAsked): Candidate[]
+  /** How a target does what is asked; undefined where it cannot. */
+  candidate(target: Target, rest?: RestAsked): Candidate | undefined
+  /** What to tell the client where no target can; undefined where nobody was asked. */
+  readonly refusal: DragomanError | undefined
   /** Calls that one answer of a target may take; default one. */
   callsAt?(target: Target): number
   /** From now on answers are parsed, whatever could be handed on as it came: they may have to be gone on with. */

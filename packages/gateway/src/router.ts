@@ -114,7 +114,14 @@ function costOf(price: Price | undefined): number | undefined {
 /** The targets of a route in the order in which they are to be tried now. Pure. */
 export function ordered(route: Route, view: View): RoutePlan {
   const { meaning, strategy, stages, calm } = route
-  if (calm && stages.every((stage) => isWell(stage, view))) return calm
+  if (stages.every((stage) => isWell(stage, view))) {
+    if (calm) return calm
+    const targets: Target[] = []
+    for (const { strategy, contenders } of stages) {
+      for (const { target } of inOrder(strategy, contenders, view)) targets.push(target)
+    }
+    return planOf(meaning, strategy, targets, targets.length)
+  }
 
   const well: Target[] = []
   const others: Target[] = []

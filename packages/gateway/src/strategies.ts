@@ -124,10 +124,16 @@ const calmCalls = 4
 function byAffinity(contenders: readonly Contender[], circumstances: Circumstances): readonly Contender[] {
   const key = circumstances.affinityKey()
   if (!key) return leastBusy(contenders, circumstances)
-  const loads = contenders.map((contender) => loadOf(contender, circumstances))
-  const most = mostTimesBusier * Math.min(...loads) + calmCalls
   const order = rendezvous(key, contenders)
-  if (loads.every((load) => load <= most)) return order
-  const isFree = (contender: Contender) => (loads[contenders.indexOf(contender)] ?? 0) <= most
+  let least = Number.POSITIVE_INFINITY
+  let busiest = 0
+  for (const contender of contenders) {
+    const load = loadOf(contender, circumstances)
+    least = Math.min(least, load)
+    busiest = Math.max(busiest, load)
+  }
+  const most = mostTimesBusier * least + calmCalls
+  if (busiest <= most) return order
+  const isFree = (contender: Contender) => loadOf(contender, circumstances) <= most
   return [...order.filter(isFree), ...order.filter((contender) => !isFree(contender))]
 }

@@ -96,7 +96,12 @@ const usual: readonly Variable[] = [
   elsewhere('SOCKS5_PROXY', 'proxy', proxy, 'Where `HTTP_PROXY` or `HTTPS_PROXY` says nothing.'),
   elsewhere('OPENAI_API_KEY', 'providers', 'a key', "Like every preset's: a provider, where the file has none."),
   elsewhere('OPENAI_BASE_URL', 'providers', httpUrl, 'Where `OPENAI_API_KEY` is to be used instead.'),
-  elsewhere('OTEL_SDK_DISABLED', 'telemetry.otlp', flag, '`false` lets the next five count, `true` sends nothing at all.'),
+  elsewhere(
+    'OTEL_SDK_DISABLED',
+    'telemetry.otlp',
+    flag,
+    '`false` lets the next five count, `true` sends nothing at all.',
+  ),
   elsewhere('OTEL_EXPORTER_OTLP_ENDPOINT', 'telemetry.otlp.endpoint', 'a URL', 'Where the file has no `telemetry`.'),
   elsewhere('OTEL_EXPORTER_OTLP_HEADERS', 'telemetry.otlp.headers', 'name=value, separated by commas'),
   elsewhere('OTEL_EXPORTER_OTLP_PROTOCOL', 'telemetry.otlp.protocol', 'http/protobuf or http/json'),

@@ -41,7 +41,12 @@ export function secretsIn(config: unknown): readonly Path[] {
     ['vault', 'key'],
     ['alerts', 'url'],
     ['alerts', 'secret'],
-    ...Object.keys(mapAt(config, ['telemetry', 'otlp', 'headers'])).map((name) => ['telemetry', 'otlp', 'headers', name]),
+    ...Object.keys(mapAt(config, ['telemetry', 'otlp', 'headers'])).map((name) => [
+      'telemetry',
+      'otlp',
+      'headers',
+      name,
+    ]),
     ...listAt(config, ['vault', 'previousKeys']).map((_, at) => ['vault', 'previousKeys', at]),
   ]
   return [...keys, ...credentials, ...own].filter((path) => typeof valueAt(config, path) === 'string')

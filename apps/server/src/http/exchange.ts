@@ -25,6 +25,8 @@ export class Exchange {
   variant: string | undefined
   /** The gateway has it and will say how it ended. */
   isRecorded = false
+  /** Its answer has begun, and comes piece by piece. */
+  isStreaming = false
   /** What was answered in place of what was asked for. */
   error: DragomanError | undefined
   readonly #query: string
@@ -207,6 +209,13 @@ export class OpenRequests {
   /** Of those that are being answered. */
   get exchanges(): readonly Exchange[] {
     return [...this.#signals.values()]
+  }
+
+  /** How many there are, and how many of them are streams. */
+  get load(): { readonly requests: number; readonly streams: number } {
+    let streams = 0
+    for (const { isStreaming } of this.#signals.values()) if (isStreaming) streams++
+    return { requests: this.#signals.size, streams }
   }
 
   end(reason: DragomanError): void {

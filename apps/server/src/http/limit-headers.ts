@@ -12,26 +12,52 @@ export function tellRates(response: ServerResponse): void {
   const state = rights && ratesOf?.(rights)
   if (!state) return
   if (speaksMessages(response.req)) {
-    tellMessages(response, 'requests', state.requests, startedAt)
-    tellMessages(response, 'tokens', state.tokens, startedAt)
+    const instant = (ms: number) => new Date(startedAt + ms).toISOString()
+    tell(response, state.requests, messagesNames.requests, instant)
+    tell(response, state.tokens, messagesNames.tokens, instant)
   } else {
-    tell(response, 'requests', state.requests)
-    tell(response, 'tokens', state.tokens)
+    tell(response, state.requests, openAINames.requests, duration)
+    tell(response, state.tokens, openAINames.tokens, duration)
   }
 }
 
-function tell(response: ServerResponse, of: 'requests' | 'tokens', rate: Rate | undefined): void {
-  if (!rate) return
-  response.setHeader(`x-ratelimit-limit-${of}`, rate.limit)
-  response.setHeader(`x-ratelimit-remaining-${of}`, rate.remaining)
-  response.setHeader(`x-ratelimit-reset-${of}`, duration(rate.resetMs))
+interface Names {
+  readonly limit: string
+  readonly remaining: string
+  readonly reset: string
 }
 
-function tellMessages(response: ServerResponse, of: 'requests' | 'tokens', rate: Rate | undefined, now: number): void {
+// Written out: names that are put together anew cost more than what they name.
+const openAINames: Readonly<Record<keyof RateState, Names>> = {
+  requests: {
+    limit: 'x-ratelimit-limit-requests',
+    remaining: 'x-ratelimit-remaining-requests',
+    reset: 'x-ratelimit-reset-requests',
+  },
+  tokens: {
+    limit: 'x-ratelimit-limit-tokens',
+    remaining: 'x-ratelimit-remaining-tokens',
+    reset: 'x-ratelimit-reset-tokens',
+  },
+}
+const messagesNames: Readonly<Record<keyof RateState, Names>> = {
+  requests: {
+    limit: 'anthropic-ratelimit-requests-limit',
+    remaining: 'anthropic-ratelimit-requests-remaining',
+    reset: 'anthropic-ratelimit-requests-reset',
+  },
+  tokens: {
+    limit: 'anthropic-ratelimit-tokens-limit',
+    remaining: 'anthropic-ratelimit-tokens-remaining',
+    reset: 'anthropic-ratelimit-tokens-reset',
+  },
+}
+
+function tell(response: ServerResponse, rate: Rate | undefined, names: Names, write: (ms: number) => string): void {
   if (!rate) return
-  response.setHeader(`anthropic-ratelimit-${of}-limit`, rate.limit)
-  response.setHeader(`anthropic-ratelimit-${of}-remaining`, rate.remaining)
-  response.setHeader(`anthropic-ratelimit-${of}-reset`, new Date(now + rate.resetMs).toISOString())
+  response.setHeader(names.limit, rate.limit)
+  response.setHeader(names.remaining, rate.remaining)
+  response.setHeader(names.reset, write(rate.resetMs))
 }
 
 /** As OpenAI writes it: `850ms`, `12s`, `1m5s`. Rounded up to whole seconds, from one second on. */

@@ -10,6 +10,7 @@ import {
   type Taker,
   takeNext,
 } from '@dragoman/core'
+import { exchangeOf } from './exchange.ts'
 
 /**
  * Writes an answer in the client's dialect, as it comes. The head leaves with the first frame; frames that are ready in
@@ -154,6 +155,7 @@ class StreamWriter implements Taker<AnswerItem> {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     })
+    exchangeOf(this.#response).isStreaming = true
     this.#wire = wireOf(this.#response)
   }
 }

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { counted, type Family, gauge } from './registry.ts'
 
 const resolutionMs = 10
@@ -7,7 +7,7 @@ const resolutionMs = 10
 /** Of this process, from Node itself, under the names that everybody's dashboards know. */
 export class ProcessMetrics {
   /** Begun when somebody looks for the first time: until then it costs nothing. */
-  #delays: IntervalHistogram | undefined
+  #delays: ReturnType<typeof monitorEventLoopDelay> | undefined
   #utilization = performance.eventLoopUtilization()
 
   get families(): readonly Family[] {
@@ -16,9 +16,12 @@ export class ProcessMetrics {
     const handles = openHandles()
     return [
       counted('process_cpu_seconds_total', 'User and system CPU time.', [], [[(user + system) / 1e6]]),
-      gauge('process_start_time_seconds', 'Start of the process since the Unix epoch.', [], [
-        [Math.round(performance.timeOrigin) / 1_000],
-      ]),
+      gauge(
+        'process_start_time_seconds',
+        'Start of the process since the Unix epoch.',
+        [],
+        [[Math.round(performance.timeOrigin) / 1_000]],
+      ),
       gauge('process_resident_memory_bytes', 'Resident memory.', [], [[memory.rss]]),
       ...(handles === undefined ? [] : [gauge('process_open_fds', 'Open file descriptors.', [], [[handles]])]),
       gauge('nodejs_heap_size_total_bytes', 'Size of the heap.', [], [[memory.heapTotal]]),

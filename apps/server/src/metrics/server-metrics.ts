@@ -69,15 +69,26 @@ export class ServerMetrics {
   get families(): readonly Family[] {
     const { version, losses, more } = this.#options
     return [
-      gauge('dragoman_build_info', 'Version of the server and of Node.', ['version', 'node'], [
-        [version, process.version, 1],
-      ]),
+      gauge(
+        'dragoman_build_info',
+        'Version of the server and of Node.',
+        ['version', 'node'],
+        [[version, process.version, 1]],
+      ),
       ...this.#requests.families,
-      counted('dragoman_http_responses_total', 'Answers of every kind by status; 499 is a client that left.', ['status'], [
-        ...this.#statuses(),
-      ]),
+      counted(
+        'dragoman_http_responses_total',
+        'Answers of every kind by status; 499 is a client that left.',
+        ['status'],
+        [...this.#statuses()],
+      ),
       ...this.#looked(),
-      counted('dragoman_lost_records_total', 'What could not be written down, by store.', ['store'], [...losses.counts]),
+      counted(
+        'dragoman_lost_records_total',
+        'What could not be written down, by store.',
+        ['store'],
+        [...losses.counts],
+      ),
       ...(more?.() ?? []),
     ]
   }
@@ -103,22 +114,37 @@ export class ServerMetrics {
     return [
       gauge('dragoman_requests_in_flight', 'Requests that are being answered.', [], [[load.requests]]),
       gauge('dragoman_streams_open', 'Answers that are being streamed.', [], [[load.streams]]),
-      gauge('dragoman_configurations_leaving', 'Configurations before this one that still have requests.', [], [
-        [leaving],
-      ]),
+      gauge(
+        'dragoman_configurations_leaving',
+        'Configurations before this one that still have requests.',
+        [],
+        [[leaving]],
+      ),
       gauge('dragoman_credentials', 'Credentials by provider and state.', ['provider', 'state'], states),
-      gauge('dragoman_credentials_available', 'Credentials that could serve a request now.', ['provider'], [
-        ...pools.map(({ id, stats }) => [id, stats.available] as const),
-      ]),
-      gauge('dragoman_leases_in_flight', 'Calls under way by provider.', ['provider'], [
-        ...pools.map(({ id, stats }) => [id, stats.inFlight] as const),
-      ]),
-      gauge('dragoman_leases_waiting', 'Requests that wait for a credential.', ['provider'], [
-        ...pools.map(({ id, stats }) => [id, stats.waiting] as const),
-      ]),
-      gauge('dragoman_targets', 'Targets that were called lately, by provider and state.', ['provider', 'state'], [
-        ...targetStates(gateway),
-      ]),
+      gauge(
+        'dragoman_credentials_available',
+        'Credentials that could serve a request now.',
+        ['provider'],
+        [...pools.map(({ id, stats }) => [id, stats.available] as const)],
+      ),
+      gauge(
+        'dragoman_leases_in_flight',
+        'Calls under way by provider.',
+        ['provider'],
+        [...pools.map(({ id, stats }) => [id, stats.inFlight] as const)],
+      ),
+      gauge(
+        'dragoman_leases_waiting',
+        'Requests that wait for a credential.',
+        ['provider'],
+        [...pools.map(({ id, stats }) => [id, stats.waiting] as const)],
+      ),
+      gauge(
+        'dragoman_targets',
+        'Targets that were called lately, by provider and state.',
+        ['provider', 'state'],
+        [...targetStates(gateway)],
+      ),
     ]
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { App } from '../app.ts'
 import type { Composition } from '../compose.ts'
 import type { Settings } from '../config/settings.ts'
+import type { Load } from '../metrics/server-metrics.ts'
 
 /** One configuration at work. */
 export interface Serving {
@@ -41,6 +42,16 @@ export class LiveServer implements Pick<App, 'handle' | 'endRequests'> {
   /** How many configurations before this one still have requests. */
   get leaving(): number {
     return this.#leaving.size
+  }
+
+  /** Of all configurations together. */
+  get load(): Load {
+    let { requests, streams } = this.#serving.app.load
+    for (const { app } of this.#leaving.keys()) {
+      requests += app.load.requests
+      streams += app.load.streams
+    }
+    return { requests, streams }
   }
 
   /** New requests are served by `next` from now on. What served before is closed when its last request has ended. */

@@ -37,7 +37,7 @@ const metricsMs = 60_000
 /** Traces that clients have begun, of requests that are not over. */
 const mostOpen = 10_000
 const mostTries = 5
-const firstPauseMs = 1_000
+const firstPauseMs = 1_500
 const longestPauseMs = 30_000
 
 interface Waiting {
@@ -95,7 +95,9 @@ export class Telemetry {
     if (!parent) return
     this.#open.set(requestId, parent)
     // Those that never reached the gateway are not recorded, and so not taken out again.
-    if (this.#open.size > mostOpen) for (const [oldest] of this.#open.entries().take(1)) this.#open.delete(oldest)
+    if (this.#open.size <= mostOpen) return
+    const [oldest] = this.#open.keys()
+    if (oldest !== undefined) this.#open.delete(oldest)
   }
 
   record(entry: LogEntry): void {
@@ -174,7 +176,11 @@ export class Telemetry {
     const request: MetricsRequest = {
       resourceMetrics: [{ ...this.#head(), scopeMetrics: [{ scope: this.#scope, metrics }] }],
     }
-    const outcome = await this.#post.send(`${this.#path}/v1/metrics`, this.#encoded(request, encodeMetrics), this.#headers)
+    const outcome = await this.#post.send(
+      `${this.#path}/v1/metrics`,
+      this.#encoded(request, encodeMetrics),
+      this.#headers,
+    )
     this.#tell(outcome.ok ? undefined : outcome.code)
   }
 

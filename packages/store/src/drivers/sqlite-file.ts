@@ -1,7 +1,6 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { DragomanError, isDragomanError } from '@dragoman/core'
 
 /** How long others may hold the file before one gives up. Nobody holds it for longer than a statement takes. */
 const BUSY_MS = 5_000
@@ -67,16 +66,5 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
-  }
-}
-
-/** `what`: `The state store failed`. SQLite's reason becomes an `internal` error of ours; ours pass. */
-export function attempt<T>(what: string, work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    if (isDragomanError(cause)) throw cause
-    const reason = cause instanceof Error ? cause.message : 'unknown error'
-    throw new DragomanError('internal', `${what}: ${reason}`, { cause })
   }
 }

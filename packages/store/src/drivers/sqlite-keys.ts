@@ -10,7 +10,8 @@ import {
   type NewKey,
   type StoredKey,
 } from '@dragoman/core'
-import { attempt, type FileLayout, inTransaction, openFile } from './sqlite-file.ts'
+import { attempt } from './attempt.ts'
+import { type FileLayout, inTransaction, openFile } from './sqlite-file.ts'
 
 export interface SqliteKeysOptions {
   /** The file. It is created where there is none, and its folder too; nobody but its owner may read it. */

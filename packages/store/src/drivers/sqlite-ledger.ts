@@ -13,7 +13,8 @@ import {
   type UsageRow,
   type UsageSum,
 } from '@dragoman/core'
-import { attempt, inTransaction, openFile } from './sqlite-file.ts'
+import { attempt } from './attempt.ts'
+import { inTransaction, openFile } from './sqlite-file.ts'
 import { sumUsage } from './usage-sums.ts'
 
 export interface SqliteLedgerOptions {

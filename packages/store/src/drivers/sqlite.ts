@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Clock, type StateStore, systemClock } from '@dragoman/core'
-import { attempt, type FileLayout, inTransaction, openFile } from './sqlite-file.ts'
+import { attempt } from './attempt.ts'
+import { type FileLayout, inTransaction, openFile } from './sqlite-file.ts'
 
 export interface SqliteStateOptions {
   /** The file. It is created where there is none, and its folder too; nobody but its owner may read it. */

@@ -76,9 +76,9 @@ export function decodeGroup(bytes: Uint8Array, group: number, count: number, int
   for (const name of columnGroups[group] ?? []) {
     const length = count * types[name].BYTES_PER_ELEMENT
     if (offset + length > bytes.length) throw new Error(`the column ${name} is shorter than its block`)
-    const copy = bytes.slice(offset, offset + length)
+    const copy = new Uint8Array(bytes.subarray(offset, offset + length))
     // A copy begins at its buffer's first byte, where numbers of any width may begin.
-    const values = new types[name](copy.buffer, copy.byteOffset, count)
+    const values = new types[name](copy.buffer, 0, count)
     Object.assign(into, { [name]: values })
     offset += length
   }
@@ -107,8 +107,8 @@ export class Masks {
   }
 
   static from(bytes: Uint8Array): Masks {
-    const copy = bytes.slice()
-    return new Masks(new Uint32Array(copy.buffer, copy.byteOffset, maskedColumns.length * 2))
+    const { buffer } = new Uint8Array(bytes)
+    return new Masks(new Uint32Array(buffer, 0, maskedColumns.length * 2))
   }
 
   add(column: number, value: number): void {

@@ -161,7 +161,8 @@ export interface PackedCube {
 }
 
 export function readPacked(bytes: Uint8Array): PackedCube {
-  const { buffer } = bytes.slice()
+  // A copy of its own: numbers have to begin at a multiple of their width.
+  const { buffer } = new Uint8Array(bytes)
   const [cells = 0, pairs = 0] = new Float64Array(buffer, 0, 2)
   const sumsAt = 16 + cells * 8
   const startsAt = sumsAt + cells * SUMS * 8

@@ -74,7 +74,9 @@ export class IndexWriter {
   #open(number: number): void {
     this.close()
     this.#database = openIndex(this.#folder, number)
-    this.#insert = this.#database.prepare('INSERT INTO texts (rowid, user, answer, tools, error) VALUES (?, ?, ?, ?, ?)')
+    this.#insert = this.#database.prepare(
+      'INSERT INTO texts (rowid, user, answer, tools, error) VALUES (?, ?, ?, ?, ?)',
+    )
     this.#number = number
   }
 }

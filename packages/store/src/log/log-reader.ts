@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import {
-  type BodyKind,
-  bodyKinds,
-  type KeptBody,
-  type LogFilter,
-  type LoggedBody,
-  type SuggestedField,
-  type TotalsQuery,
-  type UsageTotals,
-} from '@dragoman/core'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { KeptBody, LogFilter, LoggedBody, SuggestedField, TotalsQuery, UsageTotals } from '@dragoman/core'
 import { hashOf, type NamedFacet } from './columns.ts'
 import { type Conditions, conditionsOf } from './conditions.ts'
 import { Facets } from './facets.ts'
@@ -38,8 +29,11 @@ export interface FoundPage {
 
 export interface FoundRequest {
   readonly line: string
-  readonly bodies: readonly KeptBody[]
+  readonly bodies: readonly Numbered<KeptBody>[]
 }
+
+/** `kind` by its number: this side does without the names. */
+export type Numbered<T extends KeptBody> = Omit<T, 'kind'> & { readonly kind: number }
 
 export interface StoredStats {
   readonly entries: number
@@ -60,12 +54,14 @@ const ROWS_BETWEEN_LOOKS = 256
 export class LogReader {
   readonly #folder: LogFolder
   readonly #database: DatabaseSync
+  readonly #readEntry: StatementSync
   readonly #facets: Facets
   readonly #indexes = new Map<number, DatabaseSync>()
 
   constructor(folder: LogFolder) {
     this.#folder = folder
     this.#database = new DatabaseSync(folder.database, { readOnly: true })
+    this.#readEntry = this.#database.prepare('SELECT json FROM entries WHERE seq = ?')
     this.#facets = new Facets(this.#database)
   }
 
@@ -73,10 +69,10 @@ export class LogReader {
     const words = text === undefined ? undefined : readSearch(text)
     if (words?.isEmpty) return { lines: [] }
     return this.#atOneTime(() => {
-      const wanted = { ...words?.filter, ...filter }
+      const wanted = { ...words?.filter, ...defined(filter) }
       const conditions = conditionsOf(wanted, this.#facets, words?.names)
       const start = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before)
-      const page = new Page(this.#database, limit, conditions.isUncertain ? wanted : undefined)
+      const page = new Page((seq) => this.#line(seq), limit, conditions.isUncertain ? wanted : undefined)
       const until = performance.now() + PAGE_MS
       const isOver = () => performance.now() > until
       const stopped = words?.match
@@ -95,8 +91,7 @@ export class LogReader {
     })
   }
 
-  body(id: string, kind: BodyKind): LoggedBody | undefined {
-    const wanted = bodyKinds.indexOf(kind)
+  body(id: string, wanted: number): Numbered<LoggedBody> | undefined {
     // The file of a segment has another name once it is compressed, which may happen between two looks.
     for (let attempts = 0; attempts < 2; attempts++) {
       try {
@@ -149,7 +144,8 @@ export class LogReader {
       this.#facets.refresh()
       return read()
     } finally {
-      this.#database.exec('COMMIT')
+      // What failed may have ended it.
+      if (this.#database.isTransaction) this.#database.exec('COMMIT')
     }
   }
 
@@ -207,22 +203,26 @@ export class LogReader {
 
   #find(id: string): { readonly seq: number; readonly line: string } | undefined {
     for (const seq of this.#facets.withHash(hashOf(id))) {
-      const line = readLine(this.#database, seq)
+      const line = this.#line(seq)
       if (line !== undefined && JSON.parse(line).id === id) return { seq, line }
     }
     return undefined
   }
 
+  #line(seq: number): string | undefined {
+    const json = this.#readEntry.get(seq)?.json
+    if (!(json instanceof Uint8Array)) return undefined
+    return Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()
+  }
+
   #parts(seq: number): StoredPart[] {
     const row = this.#database
-      .prepare(
-        `SELECT parts FROM bodies JOIN segments ON segments.id = segment WHERE seq = ? AND state != 'removed'`,
-      )
+      .prepare(`SELECT parts FROM bodies JOIN segments ON segments.id = segment WHERE seq = ? AND state != 'removed'`)
       .get(seq)
     return row ? JSON.parse(String(row.parts)) : []
   }
 
-  #readBody(seq: number, [kind, offset, bytes, timings, sha256, cut]: StoredPart): LoggedBody | undefined {
+  #readBody(seq: number, [kind, offset, bytes, timings, sha256, cut]: StoredPart): Numbered<LoggedBody> | undefined {
     const segment = this.#database
       .prepare('SELECT file, state FROM bodies JOIN segments ON segments.id = segment WHERE seq = ?')
       .get(seq)
@@ -238,22 +238,22 @@ export class LogReader {
 
 /** Entries of one page, as they are found. */
 class Page {
-  readonly #database: DatabaseSync
+  readonly #line: (seq: number) => string | undefined
   readonly #limit: number
   readonly #verify: LogFilter | undefined
   readonly #lines: string[] = []
   #last = 0
   #hasMore = false
 
-  constructor(database: DatabaseSync, limit: number, verify: LogFilter | undefined) {
-    this.#database = database
+  constructor(line: (seq: number) => string | undefined, limit: number, verify: LogFilter | undefined) {
+    this.#line = line
     this.#limit = limit
     this.#verify = verify
   }
 
   /** False when it is full, and one more was found. */
   take(seq: number): boolean {
-    const line = readLine(this.#database, seq)
+    const line = this.#line(seq)
     if (line === undefined || (this.#verify && !matchesEntry(JSON.parse(line), this.#verify))) return true
     if (this.#lines.length === this.#limit) {
       this.#hasMore = true
@@ -267,16 +267,16 @@ class Page {
   /** `stopped`: the row up to which was looked, where that was not the end. */
   result(stopped: number | undefined): FoundPage {
     if (this.#hasMore) return { lines: this.#lines, next: String(this.#last) }
-    return stopped === undefined ? { lines: this.#lines } : { lines: this.#lines, next: String(stopped), truncated: true }
+    return stopped === undefined
+      ? { lines: this.#lines }
+      : { lines: this.#lines, next: String(stopped), truncated: true }
   }
 }
 
-function readLine(database: DatabaseSync, seq: number): string | undefined {
-  const json = database.prepare('SELECT json FROM entries WHERE seq = ?').get(seq)?.json
-  return json instanceof Uint8Array ? Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString() : undefined
+function defined(filter: LogFilter): LogFilter {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
 }
 
-function keptBody(kind: number, bytes: number, sha256: string, cut: number): KeptBody {
-  const name = bodyKinds[kind] ?? 'client-request'
-  return { kind: name, bytes, sha256: Buffer.from(sha256, 'base64url').toString('hex'), truncated: cut === 1 }
+function keptBody(kind: number, bytes: number, sha256: string, cut: number): Numbered<KeptBody> {
+  return { kind, bytes, sha256: Buffer.from(sha256, 'base64url').toString('hex'), truncated: cut === 1 }
 }

@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { inTransaction } from '../drivers/sqlite-file.ts'
-import { type Batch, JSON_LENGTH, MAX_NAMES, PART_COUNT, PART_NUMBERS, ROW_NUMBERS, textParts } from './batch.ts'
+import {
+  type Batch,
+  countBodies,
+  JSON_LENGTH,
+  MAX_NAMES,
+  PART_COUNT,
+  PART_NUMBERS,
+  ROW_NUMBERS,
+  textParts,
+} from './batch-layout.ts'
 import {
   type AllColumns,
   BLOCK_ROWS,
@@ -46,7 +54,6 @@ const BODY_ROWS_AT_ONCE = 1_000
 /** Everything that changes the files of a log. One thread has one; nobody else writes. */
 export class LogWriter {
   readonly database: DatabaseSync
-  readonly #folder: LogFolder
   readonly #segments: SegmentWriter
   readonly #index: IndexWriter
   readonly #rollups: Rollups
@@ -61,9 +68,9 @@ export class LogWriter {
   readonly #codes: Record<NamedFacet, number[]> = { model: [0], provider: [0], client: [0], error: [0] }
   readonly #sent: Readonly<Record<NamedFacet, readonly string[]>>
   #tail: Tail
+  #isStale = false
 
   constructor({ folder, segmentBytes, maxBytes, names }: LogWriterOptions) {
-    this.#folder = folder
     this.#sent = names
     this.database = openLogDatabase(folder, maxBytes)
     try {
@@ -94,12 +101,14 @@ export class LogWriter {
     const texts: IndexedText[] = []
     const bodyPieces: Uint8Array[] = []
     let bodiesEnd: number | undefined
+    if (this.#isStale) this.#reload()
     try {
       inTransaction(this.database, () => {
         bodiesEnd = this.#writeRows(batch, withBodies, texts, bodyPieces)
       })
     } catch (error) {
-      this.#reload()
+      // What is in memory is ahead of the file now.
+      this.#isStale = true
       throw error
     }
     if (bodiesEnd !== undefined) this.#segments.commit(bodiesEnd)
@@ -210,7 +219,10 @@ export class LogWriter {
   }
 
   #beginBodies(now: number): { readonly id: number; readonly offset: number } {
-    return this.#segments.begin(new Date(now).toISOString().slice(0, 10), this.#tail.block * BLOCK_ROWS + this.#tail.count)
+    return this.#segments.begin(
+      new Date(now).toISOString().slice(0, 10),
+      this.#tail.block * BLOCK_ROWS + this.#tail.count,
+    )
   }
 
   /** The number of the row. */
@@ -257,6 +269,7 @@ export class LogWriter {
     }
     this.#tail = this.#load()
     this.#segments.reload()
+    this.#isStale = false
   }
 
   #load(): Tail {
@@ -279,11 +292,6 @@ export class LogWriter {
     }
     return tail
   }
-
-  /** Of the database and its write-ahead file. */
-  databaseBytes(): number {
-    return ['', '-wal'].reduce((sum, end) => sum + (statSync(this.#folder.database + end, { throwIfNoEntry: false })?.size ?? 0), 0)
-  }
 }
 
 function emptyTail(block: number, masks = new Masks()): Tail {
@@ -301,10 +309,4 @@ function setText(text: IndexedText, kind: number, content: Uint8Array): void {
   else if (kind === textParts.answer) text.answer = words
   else if (kind === textParts.tools) text.tools = words
   else text.error = words
-}
-
-export function countBodies({ parts, partCount }: Batch): number {
-  let count = 0
-  for (let i = 0; i < partCount; i++) if ((parts[i * PART_NUMBERS] ?? 0) < textParts.user) count++
-  return count
 }

@@ -81,7 +81,9 @@ export class SegmentWriter {
   /** Compresses a little of a segment that is closed; false when there is nothing to do. */
   compressSome(): boolean {
     if (!this.#compression) {
-      const row = this.#database.prepare(`SELECT id, file, bytes FROM segments WHERE state = 'closed' ORDER BY id`).get()
+      const row = this.#database
+        .prepare(`SELECT id, file, bytes FROM segments WHERE state = 'closed' ORDER BY id`)
+        .get()
       if (!row) return false
       const run = compressSegment(join(this.#folder, String(row.file)), Number(row.bytes))
       this.#compression = { id: Number(row.id), run }
@@ -100,7 +102,9 @@ export class SegmentWriter {
 
   /** Removes the file of the oldest segment, if it is not the one that is written; its rows go by and by. */
   removeOldest(): { readonly diskBytes: number } | undefined {
-    const row = this.#database.prepare(`SELECT id, file, disk_bytes FROM segments WHERE state != 'removed' ORDER BY id`).get()
+    const row = this.#database
+      .prepare(`SELECT id, file, disk_bytes FROM segments WHERE state != 'removed' ORDER BY id`)
+      .get()
     if (!row || Number(row.id) === this.#open?.id) return undefined
     if (this.#compression?.id === row.id) {
       this.#compression?.run.abandon()

@@ -1,5 +1,4 @@
-import { isRecord } from '@dragoman/core'
-import type { Batch } from './batch.ts'
+import type { Batch } from './batch-layout.ts'
 
 export interface ThreadOptions {
   readonly logThread: 'writes' | 'reads'
@@ -10,7 +9,7 @@ export interface ThreadOptions {
 }
 
 export function isThreadOptions(value: unknown): value is ThreadOptions {
-  return isRecord(value) && (value.logThread === 'writes' || value.logThread === 'reads')
+  return typeof value === 'object' && value !== null && 'logThread' in value
 }
 
 export type WriteMessage =

@@ -1,9 +1,9 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Batch } from './batch.ts'
+import { type Batch, countBodies } from './batch-layout.ts'
 import type { NamedFacet } from './columns.ts'
 import { isDamage, logFolder, mayPass, putAside } from './layout.ts'
 import { LogReader } from './log-reader.ts'
-import { countBodies, LogWriter } from './log-writer.ts'
+import { LogWriter } from './log-writer.ts'
 import type { ReadMessage, ReadReply, ThreadOptions, WriteMessage, WriteReply } from './thread-messages.ts'
 
 /** When what could not be written is tried again. */
@@ -170,7 +170,10 @@ class WritingThread {
     if (writer.sumUp()) return { removed: 0, isMore: true }
     const removed = beforeAt === undefined ? 0 : writer.removeBlock(beforeAt)
     if (removed > 0) return { removed, isMore: true }
-    return { removed: 0, isMore: writer.removeSegment(keepBytes ?? Number.POSITIVE_INFINITY) || writer.removeBodyRows() }
+    return {
+      removed: 0,
+      isMore: writer.removeSegment(keepBytes ?? Number.POSITIVE_INFINITY) || writer.removeBodyRows(),
+    }
   }
 
   #tidyLater(): void {

@@ -3,7 +3,7 @@ import type { TotalsQuery, UsageTotals } from '@dragoman/core'
 import type { NamedFacet } from './columns.ts'
 import {
   ANY,
-  Cube,
+  type Cube,
   type CubeKey,
   histogramsOf,
   type PackedCube,
