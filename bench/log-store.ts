@@ -143,18 +143,18 @@ function questions(): Readonly<Record<string, (log: LogStore) => Promise<unknown
       found[`${one} + ${other}, time`] = list(() => ({ ...pick[one](), ...pick[other](), ...half }))
     }
   }
-  found['time'] = list(() => half)
+  found.time = list(() => half)
   found['no such pair'] = list(() => ({ model: 'model-39', client: 'key-29', status: 404 }))
   found['cost over'] = list(() => ({ minCost: 1 }))
   found['frequent word'] = search(() => vocabulary[Math.floor(random() * 20)] ?? 'a')
   found['rare word'] = search(() => vocabulary[19_000 + Math.floor(random() * 900)] ?? 'a')
   found['unknown word'] = search(() => 'nowhere0')
   found['two words'] = search(() => `${vocabulary[3]} ${vocabulary[200 + Math.floor(random() * 200)]} `)
-  found['phrase'] = search(() => `"${vocabulary[3]} ${vocabulary[5]}"`)
-  found['prefix'] = search(() => (vocabulary[Math.floor(random() * 5_000)] ?? 'abc').slice(0, 2))
+  found.phrase = search(() => `"${vocabulary[3]} ${vocabulary[5]}"`)
+  found.prefix = search(() => (vocabulary[Math.floor(random() * 5_000)] ?? 'abc').slice(0, 2))
   found['word, model, time'] = search(() => `${vocabulary[50]} model:model-2`, half)
-  found['signs'] = search(() => '%%%%%%')
-  found['totals'] = total({})
+  found.signs = search(() => '%%%%%%')
+  found.totals = total({})
   found['totals by hour, a day'] = total({ by: 'hour', from: now - DAY_MS })
   found['totals by day'] = total({ by: 'day' })
   found['totals by model'] = total({ by: 'model' })
@@ -242,7 +242,7 @@ async function retention(): Promise<void> {
     times.push(performance.now() - begun)
     return result
   }
-  while (timed(() => writer.removeBlock(now + DAY_MS)) > 0);
+  while (timed(() => writer.removeRows(now + DAY_MS)) > 0);
   while (timed(() => writer.removeSegment(0) || writer.removeBodyRows()));
   writer.close()
   times.sort((a, b) => a - b)
@@ -252,7 +252,7 @@ async function retention(): Promise<void> {
 
 try {
   await ingest()
-  await compare()
+  // await compare()
   await retention()
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -39,17 +39,19 @@ export class Observers {
     this.metrics = new ServerMetrics({ version, losses: this.losses, look, more: () => this.#families() })
   }
 
-  /** What is to be told to whom from now on. Resolves when it is; does not reject where nothing is wrong with a file. */
+  /** What is to be told to whom from now on. Resolves when it is. */
   use(settings: Settings): Promise<void> {
     const { models, providers, telemetry, alerts } = settings
     this.metrics.configure(
       models,
       providers.map(({ id }) => id),
     )
-    this.#turn = this.#turn.then(async () => {
-      await this.#useTelemetry(telemetry?.otlp, settings)
-      await this.#useAlerts(alerts)
-    })
+    this.#turn = this.#turn
+      .catch(() => {})
+      .then(async () => {
+        await this.#useTelemetry(telemetry?.otlp, settings)
+        await this.#useAlerts(alerts)
+      })
     return this.#turn
   }
 
@@ -74,7 +76,7 @@ export class Observers {
   }
 
   async close(): Promise<void> {
-    await this.#turn
+    await this.#turn.catch(() => {}) // whoever asked for it has been told
     await Promise.all([this.#telemetry?.sender.close(), this.#alerts?.sender.close()])
     this.metrics.stop()
   }

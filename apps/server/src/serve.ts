@@ -70,7 +70,6 @@ export async function serve(
       logged?.(entry)
       observers.record(entry, composition.gateway)
     }
-    if (clients.mode === 'keys') await madeKeys.ready()
     const composition: Composition = await compose(settings, {
       record,
       admission,
@@ -128,7 +127,9 @@ export async function serve(
     })
     const onApplied = (applied: Settings, before: Settings) => {
       if (applied.log.level !== before.log.level) log.level = applied.log.level
-      void observers.use(applied)
+      observers.use(applied).catch((err: unknown) => {
+        log.warn({ err }, 'Telemetry and alerts go on as they were before the reload')
+      })
     }
     if (reloading) reloader = new Reloader({ ...reloading, live, prepare, onApplied, adminKey: admin?.key, log, clock })
     return {

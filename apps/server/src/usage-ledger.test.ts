@@ -76,6 +76,15 @@ test('each call that used something is a row, those too whose answers broke or w
   expect(usageRows({ ...entry, attempts: [] })).toEqual([])
 })
 
+test('what was used before the rest of an answer could not be had is not counted again', () => {
+  const attempts = [
+    { ...attempt, provider: 'cut', usage: tokens(5, 5), error: error('upstream_timeout') },
+    { ...attempt, provider: 'refused', continues: true, error: error('upstream_timeout') },
+  ]
+  const entries = { ...entry, attempts, usage: tokens(5, 5), error: error('upstream_timeout') }
+  expect(usageRows(entries).map(({ provider }) => provider)).toEqual(['cut'])
+})
+
 test('what is recorded before the file is open is there as well', async () => {
   const ledger = open()
   ledger.record(entry)

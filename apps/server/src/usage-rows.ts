@@ -6,7 +6,8 @@ export function usageRows(entry: LogEntry): readonly UsageRow[] {
   const rows: UsageRow[] = []
   for (const attempt of attempts) {
     const isLast = attempt === attempts.at(-1)
-    const usage = attempt.usage ?? (isLast ? entry.usage : undefined)
+    // Where calls went on with one another the request's is the sum of theirs.
+    const usage = attempt.usage ?? (isLast && !attempt.error && !attempt.continues ? entry.usage : undefined)
     if (!usage && attempt.cost === undefined) continue
     const { provider, model, credential, cost } = attempt
     const prompt = usage?.prompt_tokens_details

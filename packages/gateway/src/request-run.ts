@@ -137,9 +137,13 @@ export class RequestRun {
     }
   }
 
-  /** One that comes when the request is over already is given back. */
+  /** One that comes when the request is over already is given back; one that comes while it breaks off, with its end. */
   #granted(admitting: Promise<Admitted>): Promise<Admitted> {
-    admitting.then((late) => this.#record && late.settle(this.#record)).catch(() => {})
+    const granted = (admitted: Admitted) => {
+      if (this.#record) admitted.settle(this.#record)
+      else this.#loop.admitted = admitted
+    }
+    admitting.then(granted).catch(() => {})
     return this.#loop.until(admitting)
   }
 

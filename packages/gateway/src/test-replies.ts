@@ -1,4 +1,12 @@
-import { DragomanError, type ErrorCode, heartbeat, type LogEntry, type Provider, Secret } from '@dragoman/core'
+import {
+  type CallerSignal,
+  DragomanError,
+  type ErrorCode,
+  heartbeat,
+  type LogEntry,
+  type Provider,
+  Secret,
+} from '@dragoman/core'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@dragoman/openai-schema'
 import { chatChunks, type HandClock, handClock, tokens } from '@dragoman/testkit'
 import type { Answer } from './answer.ts'
@@ -90,7 +98,11 @@ export async function textOf(answer: Answer): Promise<string> {
   return all
 }
 
-export function ask(gateway: Gateway, body = request, signal = new AbortController().signal): Promise<Answer> {
+export function ask(
+  gateway: Gateway,
+  body = request,
+  signal: CallerSignal = new AbortController().signal,
+): Promise<Answer> {
   return gateway.chat(body, { signal })
 }
 

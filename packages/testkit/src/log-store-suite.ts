@@ -238,6 +238,13 @@ export function testLogStore(name: string, open: (options: { readonly clock: Han
       const [all] = await log.totals({})
       expect(all?.totalMs?.p50).toBeGreaterThan(810)
       expect(all?.firstTokenMs?.p99).toBeLessThan(330)
+      // Some are summed up by now, others are not.
+      await log.prune({})
+      log.append(logEntry({ id: 'late' }))
+      await log.flush()
+      expect(await log.totals({})).toMatchObject([{ requests: 4 }])
+      await log.prune({})
+      expect(await log.totals({})).toMatchObject([{ requests: 4 }])
     })
 
     test('names are suggested by their beginning, then by what is in them', async () => {

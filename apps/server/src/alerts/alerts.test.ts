@@ -57,7 +57,7 @@ async function told(hook: FakeUpstream, count: number): Promise<readonly Told[]>
   return alerts
 }
 
-test('a disabled credential and an empty pool are told, once in an hour, signed and without secrets', async () => {
+test('fault 66: a disabled credential and an empty pool are told, once in an hour, signed and without secrets', async () => {
   await using hook = (await startFakeUpstream()).always(jsonReply({}))
   const closed = errorReply(401, { error: { message: secrets.refusal, code: 'account_deactivated' } })
   const service = await startService(closed)

@@ -171,6 +171,13 @@ describe('what it says of the server', () => {
     expect(err).toContain(said)
   })
 
+  test('of a key that is at its end already it does not say that it works', async () => {
+    await folder.write('dragoman.yaml', 'clients: keys')
+    await made('--expires', '2020-01-01')
+    expect(err).toContain('It opens nothing: it is expired.')
+    expect(err).not.toContain('works at once')
+  })
+
   test('the keys are in the folder that the configuration names', async () => {
     await folder.write('dragoman.yaml', `store: { path: "\${WHERE}" }`)
     await folder.write('.env', 'WHERE=elsewhere\n')

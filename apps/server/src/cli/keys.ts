@@ -57,7 +57,7 @@ async function obey(command: KeysCommand, store: KeyStore, place: StorePlace, te
     case 'create': {
       const { text, key } = await createKey(store, { ...command.request, parent: command.parent }, now)
       out(`${text}\n`)
-      err(`${lines(key, now)}\nThis is the only time that the key is shown.\n${advice(place)}`)
+      err(`${lines(key, now)}\nThis is the only time that the key is shown.\n${advice(place, stateOf(key, now))}`)
       return
     }
     case 'list': {
@@ -85,7 +85,8 @@ async function obey(command: KeysCommand, store: KeyStore, place: StorePlace, te
 }
 
 /** Who makes a first key for an open server must not believe that it is closed now. */
-function advice({ asksForKeys, file }: StorePlace): string {
+function advice({ asksForKeys, file }: StorePlace, state: ReturnType<typeof stateOf>): string {
+  if (state !== 'active') return `It opens nothing: it is ${state}.\n`
   if (asksForKeys) return 'It works at once, also on a server that runs.\n'
   return (
     'It is not asked for yet: this server is open to whoever reaches it. To ask for keys write into ' +

@@ -19,6 +19,7 @@ export async function runProgram(argv: readonly string[]): Promise<never> {
 
 async function obey(argv: readonly string[]): Promise<void> {
   const command = parseArguments(argv)
+  if (command.name !== 'start') process.stdout.on('error', endWithReader)
   switch (command.name) {
     case 'help':
       process.stdout.write(command.text ?? usage)
@@ -41,4 +42,10 @@ async function obey(argv: readonly string[]): Promise<void> {
     case 'start':
       return (await import('./start.ts')).start(command.flags)
   }
+}
+
+/** Whoever reads our output has enough of it (`| head`). */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
 }

@@ -92,6 +92,8 @@ test.each<[more: Partial<ReconcileOptions>, problem: RegExp]>([
   [{ provider: undefined }, /^the ledger has usage of anthropic, openai: say with --provider/],
   [{ provider: 'opena' }, /^the ledger has no usage of opena; did you mean "openai"/],
   [{ from: '2020-01-01', to: '2020-01-02', provider: undefined }, /^the ledger has no usage of these days/],
+  [{ from: '2020-01-01', to: '2020-01-02' }, /^usage.csv: has no rows from 2020-01-01 to 2020-01-02: it has 2026-/],
+  [{ from: '2026-12-01' }, /^usage.csv: has no rows from 2026-12-01 to 2026-11-07/],
   [{ columns: 'cost=Total' }, /^usage.csv: there is no column total/],
 ])('%j', async (more, problem) => {
   await expect(reconciled(openaiUsageCsv, asked(more), sums)).rejects.toThrow(problem)

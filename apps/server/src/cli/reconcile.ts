@@ -62,6 +62,11 @@ export async function reconciled(
   const rows = all.filter(({ day }) => day >= from && day <= to)
   const sums = await sumsOf(Date.parse(from), Date.parse(to) + dayMs)
   const provider = providerOf(sums, options.provider)
+  // Nothing beside nothing would agree.
+  if (rows.length === 0) {
+    const has = `it has ${days[0]} to ${days.at(-1)}`
+    throw new ConfigError([`${options.file}: has no rows from ${from} to ${to}: ${has}; check --from and --to`])
+  }
   const by = options.by ?? (rows.some(hasModel) ? 'day,model' : 'day')
   const own = sums.filter(({ key }) => key.provider === provider)
   const comparison = compare(rows, own, { by, tolerance: options.tolerance })

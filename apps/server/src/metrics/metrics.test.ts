@@ -22,7 +22,7 @@ models:
 limits: { attempts: 2 }
 `
 
-test('/metrics is for who has the admin key, and tells what requests came to', async () => {
+test('fault 66: /metrics is for who has the admin key, and tells what requests came to', async () => {
   const upstream = await startService()
   await using rig = await startObserved(folder, yaml, { upstream })
   const usage = {

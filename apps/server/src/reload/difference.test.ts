@@ -87,6 +87,17 @@ test.each([
     ['clients.keys.team.key: "[secret]" -> "[secret]"'],
   ],
   [
+    'the rights of a key, by the names that the file has for them',
+    `${base}\nclients: { keys: [{ key: ${secret}, name: team, rpm: 5, tpm: 100, budget: { day: 5 }, expiresAt: 2027-01-31 }] }`,
+    `${base}\nclients: { keys: [{ key: ${secret}, name: team, rpm: 9, budget: { day: 6 }, expiresAt: 2027-02-28 }] }`,
+    [
+      'clients.keys.team.rpm: 5 -> 9',
+      'clients.keys.team.budget.day: 5 -> 6',
+      'clients.keys.team.expiresAt: 1801353600000 -> 1803772800000',
+      'clients.keys.team.tpm: removed',
+    ],
+  ],
+  [
     'what needs a restart',
     base,
     `${base}\nserver: { host: 127.0.0.2 }\nlog: { format: json, access: false }\nadmin: { key: ${secret} }`,

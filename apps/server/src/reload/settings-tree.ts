@@ -34,6 +34,9 @@ const names: Readonly<Record<string, string>> = {
   previousVaultKeys: 'vault.previousKeys',
 }
 
+/** What the file says of a client key, where it calls it otherwise. */
+const rightNames: Readonly<Record<string, string>> = { requestsPerMinute: 'rpm', tokensPerMinute: 'tpm' }
+
 /** Everything that is set, secrets hidden. */
 export function settingsTree(settings: Settings): Tree {
   const { paths, ...rest } = settings
@@ -63,11 +66,22 @@ function nodeOf(value: unknown, path: readonly string[]): Tree | Leaf | undefine
   const entries = Object.entries(value).flatMap(([name, inner]): [string, Tree | Leaf][] => {
     // In the file the options of a type stand beside what every provider, or deployment, has.
     const isFlat = name === 'options' && (path[0] === 'providers' ? path.length === 2 : path[2] === 'deployments')
+    if (name === 'rights' && path[0] === 'clients') return rightsOf(inner, path)
     const node = nodeOf(inner, isFlat ? path : [...path, name])
     if (!node) return []
     return isFlat && !isLeaf(node) ? [...node.children] : [[name, node]]
   })
   return { children: new Map(entries), isList: false }
+}
+
+/** In the file they stand beside the key; its name and its end are told there already. */
+function rightsOf(rights: unknown, path: readonly string[]): [string, Tree | Leaf][] {
+  const { id: _id, expiresAt: _expiresAt, ...rest } = rights as Record<string, unknown>
+  return Object.entries(rest).flatMap(([name, value]) => {
+    const shown = rightNames[name] ?? name
+    const node = nodeOf(value, [...path, shown])
+    return node ? [[shown, node] as [string, Tree | Leaf]] : []
+  })
 }
 
 function listOf(list: readonly unknown[], path: readonly string[]): Tree | Leaf {

@@ -68,7 +68,7 @@ function valuesOf(attributes: readonly KeyValue[] = []): Record<string, unknown>
   )
 }
 
-test('a request is a span that goes on where the client began, and each call one below it, without any text', async () => {
+test('fault 66: a request is a span that goes on where the client began, and each call one below it, without any text', async () => {
   await using collector = (await startFakeUpstream()).always(jsonReply({}))
   const service = await startService()
   const usage = { ...tokens(100, 20), prompt_tokens_details: { cached_tokens: 40 } }

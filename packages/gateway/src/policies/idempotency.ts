@@ -134,15 +134,14 @@ export class IdempotentCalls {
     const { signal } = request.context
     const letGo = call.hold()
     try {
-      if (!isFirst) {
-        if (call.fingerprint !== request.fingerprint) throw conflict()
-        await admitted(run, request)
-      }
+      if (!isFirst && call.fingerprint !== request.fingerprint) throw conflict()
       const opened = await untilLeft(call.opened, signal)
       if ('kept' in opened) {
         letGo()
         return await this.#again(opened, run, request)
       }
+      // Only now: those who follow a call must not use up what it needs itself.
+      if (!isFirst) await admitted(run, request)
       const { answer } = opened
       const own = (route: RouteInfo) => (isFirst ? route : shared(route))
       if (answer.kind !== 'chunks' && answer.kind !== 'stream') {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { Worker } from 'node:worker_threads'
 import {
   type BodyKind,
   bodyKinds,
@@ -21,7 +20,14 @@ import {
 } from '@dragoman/core'
 import { BatchWriter, sizeOf } from '../log/batch.ts'
 import type { FoundPage, FoundRequest, Numbered, StoredStats } from '../log/log-reader.ts'
-import { failure, ReadingThread, startThread } from '../log/log-thread.ts'
+import {
+  failure,
+  type LogThread,
+  ReadingThread,
+  type ServeThread,
+  startThread,
+  type ThreadPlace,
+} from '../log/log-thread.ts'
 import { Subscribers } from '../log/subscribers.ts'
 import type { ThreadOptions, WriteMessage, WriteReply } from '../log/thread-messages.ts'
 
@@ -43,6 +49,8 @@ export interface SqliteLogOptions {
   readonly segmentBytes?: number | undefined
   /** What `log.db` may grow to: beyond it entries are counted as lost until there is room. Default no bound. */
   readonly maxBytes?: number | undefined
+  /** In place of threads of its own, in this one: for tests, which start many logs. */
+  readonly serve?: ServeThread | undefined
   /** Told when something cannot be written, and with undefined when it can again. */
   readonly onTrouble?: ((message: string | undefined) => void) | undefined
 }
@@ -79,7 +87,7 @@ class ThreadedLog implements SqliteLog {
   readonly #maxWaiting: number
   readonly #maxWaitingBytes: number
   readonly #batch: BatchWriter
-  readonly #writes: Worker
+  readonly #writes: LogThread
   readonly #reads: ReadingThread
   readonly #subscribers = new Subscribers()
   readonly #answers = new Map<number, (removed: number) => void>()
@@ -107,8 +115,9 @@ class ThreadedLog implements SqliteLog {
     this.#batch = new BatchWriter({ maxBodyBytes })
     const folder = resolve(options.folder)
     const thread = { folder, segmentBytes, maxBytes: options.maxBytes, now: clock.now() }
-    this.#reads = new ReadingThread(import.meta.url, { ...thread, logThread: 'reads' } satisfies ThreadOptions)
-    this.#writes = startThread(import.meta.url, { ...thread, logThread: 'writes' })
+    const place: ThreadPlace = { from: import.meta.url, serve: options.serve }
+    this.#reads = new ReadingThread(place, { ...thread, logThread: 'reads' } satisfies ThreadOptions)
+    this.#writes = startThread(place, { ...thread, logThread: 'writes' })
     const { promise, resolve: isOpen, reject } = Promise.withResolvers<{ damaged?: string | undefined }>()
     this.opened = promise
     // Who does not ask learns it from `stats`.

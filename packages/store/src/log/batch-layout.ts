@@ -27,7 +27,7 @@ export interface Batch {
   readonly now: number
 }
 
-export const MAX_NAMES = 8_192
+export const MAX_NAMES = 4_096
 export const MAX_NAME_LENGTH = 256
 
 export function countBodies({ parts, partCount }: Batch): number {

@@ -48,8 +48,9 @@ export const columnGroups: readonly (readonly ColumnName[])[] = [
 
 const groupOf = new Map(columnGroups.flatMap((names, group) => names.map((name) => [name, group] as const)))
 
-export function groupsOf(names: Iterable<ColumnName>): number[] {
-  return [...new Set([...names].map((name) => groupOf.get(name) ?? 0))]
+/** The group that a column is stored in. */
+export function groupWith(name: ColumnName): number {
+  return groupOf.get(name) ?? 0
 }
 
 /** Row id of a group of a block in the table `columns`. */

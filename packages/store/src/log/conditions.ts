@@ -1,5 +1,5 @@
 import type { LogFilter } from '@dragoman/core'
-import { type ColumnName, flag, groupsOf, Masks, maskedColumns, type NamedFacet } from './columns.ts'
+import { flag, Masks, maskedColumns, type NamedFacet } from './columns.ts'
 
 /** Names of the file by their codes, with 0 for all that have none. */
 export interface Names {
@@ -18,8 +18,6 @@ export interface Conditions {
   readonly masks: readonly { readonly column: number; readonly wanted: Masks }[]
   readonly flags: { readonly mask: number; readonly value: number }
   readonly ranges: readonly { readonly column: 'cost' | 'durationMs'; readonly min: number; readonly max: number }[]
-  /** What has to be loaded of a block. */
-  readonly groups: readonly number[]
   /** A row may have the right code and another name: look at the entry itself. */
   readonly isUncertain: boolean
   /** Nothing can be like this. */
@@ -34,7 +32,6 @@ export function conditionsOf(
 ): Conditions {
   const codes: { column: CodeColumn; allowed: Uint8Array }[] = []
   const masks: { column: number; wanted: Masks }[] = []
-  const columns = new Set<ColumnName>()
   let isUncertain = false
   let isEmpty = false
   const allow = (column: CodeColumn, values: readonly number[]) => {
@@ -48,7 +45,6 @@ export function conditionsOf(
     isEmpty ||= values.length === 0
     codes.push({ column, allowed })
     masks.push({ column: number, wanted })
-    columns.add(column)
   }
 
   if (filter.status !== undefined) allow('status', [filter.status])
@@ -67,18 +63,15 @@ export function conditionsOf(
     mask |= flag.streamed
     if (filter.streamed) value |= flag.streamed
   }
-  if (mask > 0) columns.add('flags')
 
   const ranges: { column: 'cost' | 'durationMs'; min: number; max: number }[] = []
   const range = (column: 'cost' | 'durationMs', min: number | undefined, max: number | undefined) => {
     if (min === undefined && max === undefined) return
     ranges.push({ column, min: min ?? Number.NEGATIVE_INFINITY, max: max ?? Number.POSITIVE_INFINITY })
-    columns.add(column)
   }
   range('cost', filter.minCost, filter.maxCost)
   range('durationMs', filter.minDurationMs, filter.maxDurationMs)
 
   const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = filter
-  const groups = groupsOf(columns)
-  return { from, to, codes, masks, flags: { mask, value }, ranges, groups, isUncertain, isEmpty }
+  return { from, to, codes, masks, flags: { mask, value }, ranges, isUncertain, isEmpty }
 }

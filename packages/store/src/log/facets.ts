@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { BLOCK_ROWS, type Columns, columnsId, decodeGroup, groupsOf, Masks, type NamedFacet } from './columns.ts'
+import { BLOCK_ROWS, type Columns, columnsId, decodeGroup, groupWith, Masks, type NamedFacet } from './columns.ts'
 import type { Conditions, Names } from './conditions.ts'
 
 interface Block {
@@ -17,8 +17,8 @@ interface Loaded {
 
 /** Of columns that are kept in memory: those of some millions of rows. */
 const CACHE_BYTES = 96 * 1024 * 1024
-const AT_GROUP = groupsOf(['at'])[0] ?? 0
-const HASH_GROUP = groupsOf(['idHash'])[0] ?? 0
+const AT_GROUP = groupWith('at')
+const HASH_GROUP = groupWith('idHash')
 
 /** Finds rows by their numbers, block by block from the newest on, without touching the entries. */
 export class Facets implements Names {
@@ -173,14 +173,17 @@ export class Facets implements Names {
     onRow: (seq: number) => boolean,
   ): number | undefined {
     const first = block.block * BLOCK_ROWS
-    const [leading] = conditions.codes
+    const [leading, second] = conditions.codes
     const test = this.#rowTest(block, conditions)
     const start = Math.min(block.count, before - first) - 1
-    // The first column decides for most rows, so it is looked at without a call.
+    // Two columns decide for most rows, so they are looked at without a call.
     const allowed = leading?.allowed
     const values = leading && this.#column(block, leading.column)
+    const alsoAllowed = second?.allowed
+    const alsoValues = second && this.#column(block, second.column)
     for (let row = start; row >= 0; row--) {
       if (allowed && values && allowed[values[row] ?? 0] === 0) continue
+      if (alsoAllowed && alsoValues && alsoAllowed[alsoValues[row] ?? 0] === 0) continue
       if (test(row) && !onRow(first + row)) return first + row
     }
     return undefined
@@ -211,8 +214,7 @@ export class Facets implements Names {
   }
 
   #column(block: Block, name: 'status' | 'flags' | 'cost' | 'durationMs' | NamedFacet): ArrayLike<number> {
-    const [group = 0] = groupsOf([name])
-    return this.#load(block, group)[name] ?? []
+    return this.#load(block, groupWith(name))[name] ?? []
   }
 
   #load(block: Block, group: number): Columns {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { DragomanError } from '@dragoman/core'
 import type { ReadMessage, ReadReply, ThreadOptions } from './thread-messages.ts'
 
@@ -7,8 +7,26 @@ function workerUrl(from: string): URL {
   return new URL(from.endsWith('.ts') ? './log-worker.ts' : './log-worker.js', from)
 }
 
+/** What a thread of a log is to the one that started it. */
+export interface LogThread extends Pick<Worker, 'postMessage' | 'ref' | 'unref'> {
+  // biome-ignore lint/suspicious/noExplicitAny: each event has a value of its own, which both kinds of thread leave open
+  on(event: 'message' | 'error' | 'exit', listener: (value: any) => void): unknown
+  terminate(): unknown
+}
+
+/** Does the work of a thread; `serveThread` of `threads.ts`. */
+export type ServeThread = (port: MessagePort, options: ThreadOptions) => void
+
+export interface ThreadPlace {
+  /** URL of the driver. */
+  readonly from: string
+  /** Does the work in this thread, in place of one of its own. */
+  readonly serve?: ServeThread | undefined
+}
+
 /** One of the two threads of a log. It does not keep the process alive. */
-export function startThread(from: string, options: ThreadOptions): Worker {
+export function startThread({ from, serve }: ThreadPlace, options: ThreadOptions): LogThread {
+  if (serve) return serveHere(serve, options)
   const url = workerUrl(from)
   const isSource = url.pathname.endsWith('.ts')
   const worker = new Worker(url, {
@@ -22,6 +40,17 @@ export function startThread(from: string, options: ThreadOptions): Worker {
   return worker
 }
 
+function serveHere(serve: ServeThread, options: ThreadOptions): LogThread {
+  const { port1, port2 } = new MessageChannel()
+  serve(port2, options)
+  return Object.assign(port1, {
+    terminate() {
+      port1.close()
+      port2.close()
+    },
+  })
+}
+
 interface Waiting {
   resolve(result: unknown): void
   reject(error: Error): void
@@ -29,14 +58,14 @@ interface Waiting {
 
 /** The thread that answers questions; started with the first one. */
 export class ReadingThread {
-  readonly #from: string
+  readonly #place: ThreadPlace
   readonly #options: ThreadOptions
   readonly #waiting = new Map<number, Waiting>()
-  #worker: Worker | undefined
+  #worker: LogThread | undefined
   #lastId = 0
 
-  constructor(from: string, options: ThreadOptions) {
-    this.#from = from
+  constructor(place: ThreadPlace, options: ThreadOptions) {
+    this.#place = place
     this.#options = options
   }
 
@@ -63,9 +92,9 @@ export class ReadingThread {
     await worker?.terminate()
   }
 
-  #start(): Worker {
+  #start(): LogThread {
     if (this.#worker) return this.#worker
-    const worker = startThread(this.#from, this.#options)
+    const worker = startThread(this.#place, this.#options)
     this.#worker = worker
     worker.on('message', (reply: ReadReply) => this.#take(worker, reply))
     // Its next question starts another one.
@@ -74,7 +103,7 @@ export class ReadingThread {
     return worker
   }
 
-  #take(worker: Worker, reply: ReadReply): void {
+  #take(worker: LogThread, reply: ReadReply): void {
     const waiting = this.#waiting.get(reply.id)
     this.#waiting.delete(reply.id)
     if (this.#waiting.size === 0) worker.unref()
@@ -84,7 +113,7 @@ export class ReadingThread {
     } else waiting?.resolve(reply.result)
   }
 
-  #end(worker: Worker, message: string): void {
+  #end(worker: LogThread, message: string): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
     this.#fail(message)

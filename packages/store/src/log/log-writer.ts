@@ -49,7 +49,7 @@ interface Tail {
 }
 
 /** Rows that are removed in one transaction, which is as long as anything is held. */
-const BODY_ROWS_AT_ONCE = 1_000
+const ROWS_AT_ONCE = 256
 
 /** Everything that changes the files of a log. One thread has one; nobody else writes. */
 export class LogWriter {
@@ -125,23 +125,25 @@ export class LogWriter {
     return this.#segments.compressSome()
   }
 
-  /** Removes one block whose rows all began before `beforeAt`; answers how many rows, 0 when there is none. */
-  removeBlock(beforeAt: number): number {
+  /** Removes some rows of a block all of which began before `beforeAt`; answers how many, 0 when there is none. */
+  removeRows(beforeAt: number): number {
     const row = this.database
-      .prepare('SELECT block, count, max_at FROM blocks WHERE block != ? ORDER BY block LIMIT 1')
+      .prepare('SELECT block, max_at FROM blocks WHERE block != ? ORDER BY block LIMIT 1')
       .get(this.#tail.block)
     if (!row || Number(row.max_at) >= beforeAt) return 0
     const block = Number(row.block)
     const [first, last] = [block * BLOCK_ROWS, (block + 1) * BLOCK_ROWS - 1]
-    inTransaction(this.database, () => {
-      this.database.prepare('DELETE FROM entries WHERE seq BETWEEN ? AND ?').run(first, last)
-      this.database.prepare('DELETE FROM bodies WHERE seq BETWEEN ? AND ?').run(first, last)
-      const [from, to] = [columnsId(block, 0), columnsId(block + 1, 0) - 1]
-      this.database.prepare('DELETE FROM columns WHERE id BETWEEN ? AND ?').run(from, to)
-      this.database.prepare('DELETE FROM blocks WHERE block = ?').run(block)
+    const left = this.database.prepare('SELECT min(seq) AS seq FROM entries WHERE seq BETWEEN ? AND ?').get(first, last)
+    const from = Number(left?.seq ?? last)
+    const to = Math.min(from + ROWS_AT_ONCE - 1, last)
+    const removed = inTransaction(this.database, () => {
+      const { changes } = this.database.prepare('DELETE FROM entries WHERE seq BETWEEN ? AND ?').run(from, to)
+      this.database.prepare('DELETE FROM bodies WHERE seq BETWEEN ? AND ?').run(from, to)
+      if (to === last) this.#removeBlock(block)
+      return Number(changes)
     })
-    this.#index.removeBefore(last + 1)
-    return Number(row.count)
+    if (to === last) this.#index.removeBefore(last + 1)
+    return removed
   }
 
   /** Removes the oldest file of bodies where all of its entries are gone, or more than `keepBytes` are kept. */
@@ -156,13 +158,19 @@ export class LogWriter {
 
   /** Removes rows of bodies whose file is gone; false when there are none left. */
   removeBodyRows(): boolean {
-    return this.#segments.removeRows(BODY_ROWS_AT_ONCE)
+    return this.#segments.removeRows(ROWS_AT_ONCE)
   }
 
   close(): void {
     this.#segments.close()
     this.#index.close()
     if (this.database.isOpen) this.database.close()
+  }
+
+  #removeBlock(block: number): void {
+    const [from, to] = [columnsId(block, 0), columnsId(block + 1, 0) - 1]
+    this.database.prepare('DELETE FROM columns WHERE id BETWEEN ? AND ?').run(from, to)
+    this.database.prepare('DELETE FROM blocks WHERE block = ?').run(block)
   }
 
   #writeRows(batch: Batch, withBodies: boolean, texts: IndexedText[], pieces: Uint8Array[]): number | undefined {

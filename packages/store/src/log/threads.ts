@@ -11,11 +11,13 @@ const AGAIN_MS = 1_000
 /** How long after a batch rows are summed up and segments compressed. */
 const TIDY_MS = 2_000
 
-/** The thread that writes: one batch after the other, and in between a little of what has time. */
-export function serveWrites(port: MessagePort, options: ThreadOptions): void {
-  new WritingThread(port, options).open()
+/** Works as one of the two threads of a log. */
+export function serveThread(port: MessagePort, options: ThreadOptions): void {
+  if (options.logThread === 'writes') new WritingThread(port, options).open()
+  else serveReads(port, options)
 }
 
+/** The thread that writes: one batch after the other, and in between a little of what has time. */
 class WritingThread {
   readonly #port: MessagePort
   readonly #options: ThreadOptions
@@ -25,6 +27,7 @@ class WritingThread {
   #again: NodeJS.Timeout | undefined
   #tidy: NodeJS.Timeout | undefined
   #trouble: string | undefined
+  #keepBytes = Number.POSITIVE_INFINITY
   #now: number
 
   constructor(port: MessagePort, options: ThreadOptions) {
@@ -70,6 +73,7 @@ class WritingThread {
         this.#say({ kind: 'answer', id: message.id, removed: 0 })
         return
       case 'prune':
+        this.#keepBytes = message.keepBytes ?? Number.POSITIVE_INFINITY
         this.#prune(message, 0)
         return
       case 'close':
@@ -167,12 +171,20 @@ class WritingThread {
     const writer = this.#writer
     if (!writer) return { removed: 0, isMore: false }
     // What goes must be in the sums.
-    if (writer.sumUp()) return { removed: 0, isMore: true }
-    const removed = beforeAt === undefined ? 0 : writer.removeBlock(beforeAt)
+    if (this.#sumUp(writer)) return { removed: 0, isMore: true }
+    const removed = beforeAt === undefined ? 0 : writer.removeRows(beforeAt)
     if (removed > 0) return { removed, isMore: true }
-    return {
-      removed: 0,
-      isMore: writer.removeSegment(keepBytes ?? Number.POSITIVE_INFINITY) || writer.removeBodyRows(),
+    const isMore = writer.removeSegment(keepBytes ?? Number.POSITIVE_INFINITY) || writer.removeBodyRows()
+    return { removed: 0, isMore: isMore || writer.compressSome() }
+  }
+
+  #sumUp(writer: LogWriter): boolean {
+    try {
+      return writer.sumUp()
+    } catch (error) {
+      // On a full disk a file of bodies makes room, without any room itself.
+      if (mayPass(error)) writer.removeSegment(this.#keepBytes)
+      throw error
     }
   }
 
@@ -203,7 +215,7 @@ class WritingThread {
 }
 
 /** The thread that reads: one question after the other. */
-export function serveReads(port: MessagePort, { folder }: ThreadOptions): void {
+function serveReads(port: MessagePort, { folder }: ThreadOptions): void {
   let reader: LogReader | undefined
   port.on('message', ({ id, ask, arguments: given }: ReadMessage) => {
     if (ask === 'close') {

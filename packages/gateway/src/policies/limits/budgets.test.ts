@@ -85,6 +85,44 @@ test('requests at once are refused as soon as the next may exceed it', async () 
   expect(reserve).not.toThrow()
 })
 
+test('what one that was alone got beyond the limit is not for several at once', async () => {
+  const { budgets } = setUp()
+  const refused = await budgets.reserve('key', perDay(1_000), tokens(1_000_000))
+  refused.settle(tokens(0))
+  const reserve = () => budgets.reserve('key', perDay(1_000), tokens(600))
+  await reserve()
+  expect(reserve).toThrow('600 reserved by requests under way')
+})
+
+test.each([Number.POSITIVE_INFINITY, 1e300])(
+  'a request that asks for %d leaves no other number than it found',
+  async (asked) => {
+    const { budgets, clock, used } = setUp()
+    const hold = await budgets.reserve('key', perDay(1_000), tokens(asked))
+    hold.settle(tokens(10))
+    await clock.advance(200)
+    expect(await used('tokens key')).toBe(10)
+    await budgets.reserve('key', perDay(1_000), tokens(900))
+    expect(() => budgets.reserve('key', perDay(1_000), tokens(900))).toThrow('10 are used, 900 reserved')
+  },
+)
+
+test('a clock that is put back over midnight and comes forward again finds what is held for the day', async () => {
+  const { budgets, clock } = setUp()
+  let shift = 0
+  const shifting = { ...clock, now: () => clock.now() + shift }
+  const shifted = new Budgets(memoryBudgets({ clock: shifting }), shifting)
+  const lines = perDay(1_000)
+  await shifted.reserve('key', lines, tokens(600))
+  shift = 86_400_000
+  await shifted.reserve('key', lines, tokens(600))
+  for (const back of [0, 86_400_000]) {
+    shift = back
+    expect(() => shifted.reserve('key', lines, tokens(600))).toThrow('600 reserved by requests under way')
+  }
+  await budgets.close()
+})
+
 test('a refusal says what is used and when it opens again', async () => {
   const { budgets } = setUp()
   const lines = budgetLines({ month: 5, timeZone: 'Europe/Berlin' })

@@ -56,6 +56,8 @@ export function budgetLines(budget: ClientBudget | undefined): readonly BudgetLi
 
 /** Requests that are asked for at once, so that most need no transaction: their share in what is left bounds it. */
 const requestsAhead = 64
+/** Far above any request; so many times it for `requestsAhead` is a whole number still. */
+const mostReserved = 2 ** 45
 /** After this what was spent is written down, and what nobody needed since is given back. */
 const settleMs = 100
 /** An allotment in use is renewed, long before it would count no more. */
@@ -97,7 +99,7 @@ export class Budgets {
     const asked: Asked[] = []
     for (const line of lines) {
       // Without a price there is nothing to reserve in money; what the service charges may be known in the end.
-      const amount = spending[line.unit] ?? 0
+      const amount = Math.min(spending[line.unit] ?? 0, mostReserved)
       const purse = this.#purseOf(owner, line)
       if (amount > 0 && purse.isUsedUp) throw this.#refusal(line, purse, amount)
       asked.push({ line, purse, amount })
@@ -182,9 +184,17 @@ export class Budgets {
       return known
     }
     if (this.#purses.size > 0 && this.#purses.size % forgetEvery === 0) this.#forget(now)
-    const purse = new Purse(`${unit} ${owner}`, window, limit)
+    const account = `${unit} ${owner}`
+    const purse = this.#activePurse(account, window.label) ?? new Purse(account, window, limit)
+    purse.limit = limit
     this.#purses.set(key, purse)
     return purse
+  }
+
+  /** The clock was put back over the end of a window: two purses of one budget would not know what the other holds. */
+  #activePurse(account: string, label: string): Purse | undefined {
+    for (const purse of this.#active) if (purse.account === account && purse.window.label === label) return purse
+    return undefined
   }
 
   readonly #onSettled = (asked: readonly Asked[]): void => {
@@ -285,7 +295,7 @@ interface Asked {
 }
 
 function lacks({ purse, amount }: Asked): boolean {
-  return amount > 0 && purse.free < amount
+  return amount > 0 && !purse.has(amount)
 }
 
 /** What is held for one request. */

@@ -11,7 +11,13 @@ import { clientLimits } from './client-limits.ts'
 const asked: ChatCompletionRequest = { model: 'small', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 50 }
 
 /** Two services: `one` lists `tiny` and `huge`, `two` lists `other`. Groups: small, Big, vendor-*, guarded. */
-function setUp(options: Partial<GatewayOptions> & { usage?: ReturnType<typeof tokens>; fails?: string[] } = {}) {
+function setUp(
+  options: Partial<GatewayOptions> & {
+    usage?: ReturnType<typeof tokens>
+    fails?: string[]
+    serve?: Provider['serve']
+  } = {},
+) {
   const clock = handClock()
   const called: string[] = []
   const entry = (id: string, models: string[]): ProviderEntry => {
@@ -23,8 +29,8 @@ function setUp(options: Partial<GatewayOptions> & { usage?: ReturnType<typeof to
         yield* chatChunks({ text: 'Hi', usage: options.usage ?? tokens(10, 20) })
       },
       models: async () => models.map((name) => ({ id: name, object: 'model', created: 0, owned_by: id })),
-      endpoints: ['embeddings'],
-      serve: async () => ({ kind: 'json', json: { data: [] }, usage: undefined }),
+      endpoints: ['embeddings', 'completions'],
+      serve: options.serve ?? (async () => ({ kind: 'json', json: { data: [] }, usage: undefined })),
       close: async () => {},
     }
     return { id, provider, credentials: staticCredentials([]) }
@@ -175,6 +181,13 @@ test('fault 61: a key that may use hosted tools may search, and still names only
   expect(await refusal(ask(rights, { models: ['huge'] }))).toBe('permission_denied models[0]')
 })
 
+test('fault 61: a key without models or a budget may be kept from hosted tools as well', async () => {
+  const { ask } = setUp()
+  const plugins = [{ id: 'web' }]
+  expect(await refusal(ask({ allow: { hostedTools: false } }, { plugins }))).toBe('permission_denied plugins')
+  expect(await refusal(ask({ requestsPerMinute: 9 }, { plugins }))).toBeUndefined()
+})
+
 test('fault 61: other endpoints than chat are held to the same models', async () => {
   const { gateway, signal } = setUp()
   const rights = { id: 'key', models: ['small'] }
@@ -220,6 +233,14 @@ test('requests per minute are counted by key, and the wait is exact', async () =
   await expect(ask(rights)).rejects.toMatchObject({ retryAfterMs: 1 })
   clock.advanceSync(1)
   await ask(rights)
+})
+
+test('requests that follow a call leave it what it needs itself', async () => {
+  const { gateway, called, signal } = setUp()
+  const context = { signal, rights: rightsOf({ requestsPerMinute: 2 }), client: 'key', idempotencyKey: 'once' }
+  const answers = await Promise.allSettled([1, 2, 3, 4].map(() => gateway.chat(asked, context)))
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])
+  expect(called).toHaveLength(1)
 })
 
 test('tokens per minute are reserved, then counted as they were used', async () => {
@@ -296,6 +317,53 @@ test.each<[string, Record<string, unknown>, Partial<ModelGroup>, string]>([
   await gateway.close()
 })
 
+const completion = (parsed: Readonly<Record<string, unknown>>) => ({
+  endpoint: 'completions' as const,
+  model: 'small',
+  parsed,
+  body: () => ({ kind: 'json' as const, json: parsed }),
+})
+const events: Provider['serve'] = async () => ({
+  kind: 'stream',
+  contentType: 'text/event-stream',
+  pieces: (async function* () {
+    for (let i = 0; i < 3; i++) yield new Uint8Array([i])
+  })(),
+})
+
+test.each([
+  ['a stream that is read to its end', events, false],
+  ['a stream that is left', events, true],
+  ['JSON without usage', undefined, false],
+])('an answer of which nobody says what it took counts as what was reserved: %s', async (_case, serve, isLeft) => {
+  const { gateway, signal, records } = setUp({ ...(serve && { serve }), priceOf: () => ({ input: 1, output: 1 }) })
+  const rights = { id: 'key', budget: { tokensPerDay: 250, day: 1 } }
+  const complete = async () => {
+    const answer = await gateway.serve(completion({ prompt: 'Hello', max_tokens: 100 }), { signal, rights })
+    if (answer.kind !== 'stream') return
+    for await (const _piece of answer.pieces) if (isLeft) break
+  }
+  for (let i = 0; i < 3; i++) await complete()
+  await expect(complete()).rejects.toThrow('306 are used')
+  expect(records[0]?.cost).toBeUndefined()
+})
+
+test.each([
+  [{ prompt: 'Hello' }, 102],
+  [{ prompt: ['Hello', 'Hello', 'Hello'] }, 306],
+  [{ prompt: [1, 2, 3] }, 103],
+  [{ prompt: 'Hello', n: 2 }, 202],
+  [{ prompt: 'Hello', n: 2, best_of: 5 }, 502],
+  [{ prompt: 'Hello', n: 1e308 }, 100_002],
+])('completions are reserved for all their answers: %j', async (asked, expected) => {
+  const { gateway, signal } = setUp()
+  const rights = { id: 'key', budget: { tokensPerDay: 50 } }
+  const call = completion({ ...asked, max_tokens: 100 })
+  const both = [1, 2].map(() => gateway.serve(call, { signal, rights }))
+  const [, second] = await Promise.allSettled(both)
+  expect(second).toMatchObject({ reason: { message: expect.stringContaining(`may need ${expected}.`) } })
+})
+
 test('without a price only tokens are counted', async () => {
   const { ask } = setUp({ priceOf: () => undefined })
   for (let i = 0; i < 5; i++) await ask({ budget: { day: 0.000001 } })
@@ -325,7 +393,10 @@ test('counting tokens takes none', async () => {
   for (let i = 0; i < 3; i++) await expect(gateway.serve(call, { signal, rights })).rejects.toThrow(/count_tokens/)
 })
 
-test('an admission that comes when the client has left is given back', async () => {
+test.each([
+  ['when the client has left', false],
+  ['while the client leaves', true],
+])('an admission that comes %s is given back', async (_case, atOnce) => {
   const clock = handClock()
   const settled: LogEntry[] = []
   let admit: (() => void) | undefined
@@ -340,6 +411,7 @@ test('an admission that comes when the client has left is given back', async () 
   })
   const leaving = new AbortController()
   const answer = gateway.chat(asked, { signal: leaving.signal, rights: { id: 'key' } })
+  if (atOnce) admit?.()
   leaving.abort()
   await expect(answer).rejects.toThrow()
   admit?.()

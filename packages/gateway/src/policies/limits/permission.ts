@@ -34,14 +34,15 @@ export function permittedAmong(
 }
 
 /**
- * Holds a key with models of its own or a budget to what it may use, by whatever name a request may ask for more. Throws
+ * Holds a key with models of its own or a budget, or without hosted tools, to what it may use, by whatever name a request may ask for more. Throws
  * `permission_denied`, which names the field.
  *
  * @param targets those that may be called
  */
 export function assertPermitted({ rights, plan, body, resolve }: AdmissionQuery, targets: readonly Target[]): void {
-  if (rights.models === undefined && rights.budget === undefined) return
-  if (rights.allow?.hostedTools !== true) {
+  const { allow } = rights
+  if (rights.models === undefined && rights.budget === undefined && allow?.hostedTools !== false) return
+  if (allow?.hostedTools !== true) {
     const isOperators = plan.resolvedBy === 'group' || plan.resolvedBy === 'alias' || plan.resolvedBy === 'default'
     const field = !isOperators && asksForSearch(plan.name) ? 'model' : hostedToolIn(body)
     if (field) throw denied(field, "this key may not use tools that run at the service (the key's allow.hostedTools)")

@@ -62,6 +62,11 @@ export class Purse {
     return this.#allotted === 0 && this.#held === 0 && this.#spent === 0
   }
 
+  /** Whether a request may take so much. What one that was alone got beyond the limit is not for several at once. */
+  has(amount: number): boolean {
+    return this.free >= amount && (this.#held === 0 || this.left >= amount)
+  }
+
   /** From `free`, which has to be enough. */
   hold(amount: number): void {
     this.#held += amount

@@ -1,5 +1,5 @@
 import { type Endpoint, isRecord, type LogEntry, utf8Length } from '@dragoman/core'
-import type { ChatCompletionRequest } from '@dragoman/openai-schema'
+import type { ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
 import type { AdmissionQuery } from '../../admission.ts'
 import type { Target } from '../../deployments.ts'
 import { costOf } from '../../pricing/cost.ts'
@@ -44,7 +44,7 @@ function ofChat(chat: ChatCompletionRequest): Estimate {
   const asked = max_completion_tokens ?? max_tokens ?? longestAnswer
   return {
     promptTokens: Math.ceil(bytes / bytesPerToken) + attached * tokensPerPart,
-    completionTokens: Math.max(0, Math.min(asked, longestAnswer)) * Math.max(1, n ?? 1),
+    completionTokens: Math.max(0, Math.min(asked, longestAnswer)) * timesOf(n),
     images: 0,
   }
 }
@@ -73,14 +73,27 @@ function bytesOf(value: unknown): number {
 
 /** What is in a form is not known before it has been sent on. */
 function ofEndpoint(endpoint: Endpoint | undefined, body: unknown): Estimate {
-  const { n, max_tokens, input, prompt }: Readonly<Record<string, unknown>> = isRecord(body) ? body : {}
-  const times = typeof n === 'number' && n > 0 ? n : 1
+  const { n, best_of, max_tokens, input, prompt }: Readonly<Record<string, unknown>> = isRecord(body) ? body : {}
+  const times = Math.max(timesOf(n), endpoint === 'completions' ? timesOf(best_of) : 1)
   const asked = typeof max_tokens === 'number' ? max_tokens : longestAnswer
+  const answerLength = Math.max(0, Math.min(asked, longestAnswer))
   return {
     promptTokens: tokensIn(input ?? prompt),
-    completionTokens: endpoint === 'completions' ? Math.max(0, Math.min(asked, longestAnswer)) * times : 0,
+    completionTokens: endpoint === 'completions' ? answerLength * times * promptsIn(prompt) : 0,
     images: endpoint?.startsWith('images/') ? times : 0,
   }
+}
+
+/** No service makes more answers at once, and what is reserved has to stay a number that one can count with. */
+const mostTimes = 1_000
+
+function timesOf(n: unknown): number {
+  return typeof n === 'number' && n > 1 ? Math.min(n, mostTimes) : 1
+}
+
+/** Each text of a list is answered by itself; a list of tokens is one text. */
+function promptsIn(prompt: unknown): number {
+  return Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
 }
 
 /** Texts, lists of them, and texts that are tokens already. */
@@ -130,28 +143,38 @@ function listPrice(price: Price, { promptTokens, completionTokens, images }: Est
 }
 
 /**
- * What a request came to, all its calls together. Where it was answered and nobody says what that took, what was reserved
- * for it; where tokens were used at a price that is not known, the reserved price for each of them.
+ * What a request came to, all its calls together. Where it was answered, or left while it was, and nobody says what that
+ * took, what was reserved for it; where tokens were used at a price that is not known, the reserved price for each of them.
  */
 export function spentOn({ attempts, usage, cost, error, answeredBy }: LogEntry, reserved: Spending): Spending {
   if (answeredBy) return nothing
   let tokens = 0
   let isTold = false
+  let isUncounted = false
   let isPriced = cost !== undefined
   for (const attempt of attempts) {
     if (!attempt.usage) continue
+    if (attempt.cost === undefined && saysNothing(attempt.usage)) {
+      isUncounted = true
+      continue
+    }
     isTold = true
     tokens += whole(attempt.usage.prompt_tokens) + whole(attempt.usage.completion_tokens)
     isPriced &&= attempt.cost !== undefined
   }
-  if (!isTold && usage) {
+  if (!isTold && usage && !saysNothing(usage)) {
     isTold = true
     tokens = whole(usage.prompt_tokens) + whole(usage.completion_tokens)
   }
-  if (!isTold && cost === undefined) return error ? nothing : reserved
+  if (!isTold && cost === undefined) return error && !isUncounted ? nothing : reserved
   if (reserved.nanoUsd === undefined) return { nanoUsd: cost === undefined ? undefined : nano(cost), tokens }
   const atReserved = reserved.tokens === 0 ? 0 : Math.ceil((reserved.nanoUsd * tokens) / reserved.tokens)
   return { nanoUsd: isPriced ? nano(cost ?? 0) : Math.max(nano(cost ?? 0), atReserved), tokens }
+}
+
+/** Bytes are handed on unread, and so are answers that report no usage: no tokens are known of them, not none used. */
+function saysNothing({ prompt_tokens, completion_tokens, estimated }: Usage): boolean {
+  return estimated === true && prompt_tokens + completion_tokens === 0
 }
 
 const nothing: Spending = { nanoUsd: 0, tokens: 0 }
