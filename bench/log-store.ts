@@ -252,7 +252,7 @@ async function retention(): Promise<void> {
 
 try {
   await ingest()
-  // await compare()
+  await compare()
   await retention()
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -24,7 +24,7 @@ export interface AdmissionQuery {
   /** The body that the client sent, parsed, in its own dialect; undefined where it is a form. */
   readonly body?: unknown
   /** What another name would mean, as far as it is known without asking providers for their lists. */
-  resolve(name: string): Pick<Meaning, 'name' | 'resolvedBy' | 'targets'> | undefined
+  resolve(name: string): Pick<Meaning, 'name' | 'resolvedBy' | 'targets' | 'group'> | undefined
   priceOf(target: Target): Price | undefined
 }
 

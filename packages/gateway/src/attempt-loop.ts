@@ -3,7 +3,7 @@ import type { Admitted } from './admission.ts'
 import type { RouteInfo } from './answer.ts'
 import { Attempt } from './attempt.ts'
 import { CandidateQueue, planWith } from './candidate-queue.ts'
-import type { Target } from './deployments.ts'
+import { mostLongerModels, type Target } from './deployments.ts'
 import type { Engine, RunContext } from './engine.ts'
 import { backoffMs, type Failure, finalError, isOfRequest, isWorthRepeating } from './failures.ts'
 import { mayRunTwice, type OpenCall, raced } from './hedge.ts'
@@ -11,9 +11,6 @@ import type { Candidate, Job, RestAsked } from './job.ts'
 import { originOf } from './reasoning-origin.ts'
 import type { RoutePlan } from './router.ts'
 import { TriedCredentials } from './tried-credentials.ts'
-
-/** Models with larger and larger contexts may stand in for one another. */
-const mostLongerModels = 4
 
 const nothingWaits = new CandidateQueue({ targets: [], healthy: 0 }, () => undefined)
 

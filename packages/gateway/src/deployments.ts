@@ -16,6 +16,9 @@ export interface ProviderEntry {
   readonly normalize?: Normalize | undefined
 }
 
+/** Models with larger and larger contexts may stand in for one another, so many times for one request. */
+export const mostLongerModels = 4
+
 /** How a tool call is insisted on. */
 export interface EnsureToolCall {
   /** Calls to the model for one answer, the first among them. Default 3, at most 5. */

@@ -364,6 +364,22 @@ test.each([
   expect(second).toMatchObject({ reason: { message: expect.stringContaining(`may need ${expected}.`) } })
 })
 
+test('a model that stands in for one whose context is too short is among what may be called', async () => {
+  const { one, signal } = setUp()
+  const group = (name: string, model: string, onContextTooLong?: string): ModelGroup => {
+    return { name, onContextTooLong, deployments: [{ entry: one, model }] }
+  }
+  const gateway = createGateway({
+    providers: [one],
+    models: [group('small', 'tiny', 'middle'), group('middle', 'tiny', 'large'), group('large', 'huge')],
+    priceOf: ({ model }) => (model === 'huge' ? price : { input: 1, output: 1 }),
+    admission: clientLimits({ clock: handClock() }),
+  })
+  const rights = rightsOf({ budget: { day: 0.4 } })
+  const [, second] = await Promise.allSettled([1, 2].map(() => gateway.chat(asked, { signal, rights })))
+  expect(second).toMatchObject({ reason: { message: expect.stringContaining('may need $0.502') } })
+})
+
 test('without a price only tokens are counted', async () => {
   const { ask } = setUp({ priceOf: () => undefined })
   for (let i = 0; i < 5; i++) await ask({ budget: { day: 0.000001 } })

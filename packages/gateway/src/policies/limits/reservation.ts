@@ -1,7 +1,7 @@
 import { type Endpoint, isRecord, type LogEntry, utf8Length } from '@dragoman/core'
 import type { ChatCompletionRequest, Usage } from '@dragoman/openai-schema'
 import type { AdmissionQuery } from '../../admission.ts'
-import type { Target } from '../../deployments.ts'
+import { mostLongerModels, type Target } from '../../deployments.ts'
 import { costOf } from '../../pricing/cost.ts'
 import type { Price } from '../../pricing/price.ts'
 import { nanoPerUsd, type Spending } from './budgets.ts'
@@ -108,7 +108,7 @@ function tokensIn(value: unknown): number {
 
 /** For all calls, at the list price of the dearest that may be called; no money where no price is known. */
 export function reservedSpending(
-  { body, calls, priceOf }: AdmissionQuery,
+  { body, calls, plan, priceOf, resolve }: AdmissionQuery,
   targets: readonly Target[],
   estimate: Estimate,
 ): Spending {
@@ -119,6 +119,12 @@ export function reservedSpending(
     if (cost !== undefined) nanoUsd = Math.max(nanoUsd ?? 0, calls * nano(cost))
   }
   for (const target of targets) add(priceOf(target))
+  let longer = plan.group?.onContextTooLong
+  for (let step = 0; longer !== undefined && step < mostLongerModels; step++) {
+    const meaning = resolve(longer)
+    for (const target of meaning?.targets ?? []) add(priceOf(target))
+    longer = meaning?.group?.onContextTooLong
+  }
   for (const { value: model } of namesIn(body)) {
     for (const { entry } of targets) add(priceOf({ entry, model }))
   }
