@@ -2,7 +2,7 @@ import { DragomanError } from '@dragoman/core'
 import type { AdmissionQuery } from '../../admission.ts'
 import type { Target } from '../../deployments.ts'
 import { allowedModels } from './allowed-models.ts'
-import { asksForSearch, hostedToolIn, namesIn } from './smuggled.ts'
+import { asksForSearch, hostedToolIn, isTelling, namesIn } from './smuggled.ts'
 
 /**
  * The targets of a plan that a key may use: all of the model that was asked for, and of those that stand in for it the
@@ -34,17 +34,18 @@ export function permittedAmong(
 }
 
 /**
- * Holds a key with models of its own or a budget, or without hosted tools, to what it may use, by whatever name a request may ask for more. Throws
- * `permission_denied`, which names the field.
+ * Holds a key with models of its own or a budget, or without hosted tools, to what it may use, by whatever name a request
+ * may ask for more. Throws `permission_denied`, which names the field.
  *
  * @param targets those that may be called
  */
 export function assertPermitted({ rights, plan, body, resolve }: AdmissionQuery, targets: readonly Target[]): void {
   const { allow } = rights
   if (rights.models === undefined && rights.budget === undefined && allow?.hostedTools !== false) return
+  const isPlain = !isTelling(body)
   if (allow?.hostedTools !== true) {
     const isOperators = plan.resolvedBy === 'group' || plan.resolvedBy === 'alias' || plan.resolvedBy === 'default'
-    const field = !isOperators && asksForSearch(plan.name) ? 'model' : hostedToolIn(body)
+    const field = !isOperators && asksForSearch(plan.name) ? 'model' : isPlain ? undefined : hostedToolIn(body)
     if (field) throw denied(field, "this key may not use tools that run at the service (the key's allow.hostedTools)")
   }
   const allowed = allowedModels(rights)
@@ -58,6 +59,7 @@ export function assertPermitted({ rights, plan, body, resolve }: AdmissionQuery,
       for (const part of model.split(',')) if (!mayCall(part.trim())) throw deniedName('model', part, allowed.listed)
     }
   }
+  if (isPlain) return
   for (const { field, value } of namesIn(body)) {
     if (!mayCall(value)) throw deniedName(field, value, allowed.listed)
   }

@@ -112,8 +112,11 @@ class TakenNow implements Taken {
   }
 }
 
-function refusal(limit: string, retryAfterMs: number): DragomanError {
-  // Longer waits are told with every error.
-  const when = retryAfterMs <= 60_000 ? `: try again in ${Math.ceil(retryAfterMs / 1_000)} s` : ''
-  return new DragomanError('rate_limit_exceeded', `This key has ${limit}${when}`, { retryAfterMs })
+/** Of what is told to clients: beyond it their SDKs are told not to wait at all. */
+const longestWaitMs = 60_000
+
+function refusal(limit: string, waitMs: number): DragomanError {
+  const retryAfterMs = Math.min(waitMs, longestWaitMs)
+  const message = `This key has ${limit}: try again in ${Math.ceil(retryAfterMs / 1_000)} s`
+  return new DragomanError('rate_limit_exceeded', message, { retryAfterMs })
 }

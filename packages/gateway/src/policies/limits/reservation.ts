@@ -5,7 +5,7 @@ import { mostLongerModels, type Target } from '../../deployments.ts'
 import { costOf } from '../../pricing/cost.ts'
 import type { Price } from '../../pricing/price.ts'
 import { nanoPerUsd, type Spending } from './budgets.ts'
-import { namesIn } from './smuggled.ts'
+import { isTelling, namesIn } from './smuggled.ts'
 
 /** What a request may take, before it is made. */
 export interface Estimate {
@@ -125,7 +125,7 @@ export function reservedSpending(
     for (const target of meaning?.targets ?? []) add(priceOf(target))
     longer = meaning?.group?.onContextTooLong
   }
-  for (const { value: model } of namesIn(body)) {
+  for (const { value: model } of isTelling(body) ? namesIn(body) : []) {
     for (const { entry } of targets) add(priceOf({ entry, model }))
   }
   return { nanoUsd, tokens }

@@ -26,15 +26,16 @@ const deepest = 4
 
 const nothing: readonly Finding[] = []
 
-/** Nearly no request does, and every one is asked. */
-function mayName(body: Readonly<Record<string, unknown>>): boolean {
-  for (const field of namingFields) if (body[field] !== undefined) return true
-  return body.extra_body !== undefined
+/** Whether a body has a field that anything in here is about. Nearly none has, and every one is asked. */
+export function isTelling(body: unknown): boolean {
+  if (!isRecord(body)) return false
+  for (const field in body) if (tellingFields.has(field) || field.startsWith('web_search')) return true
+  return false
 }
 
 /** All names of models in a body, beside its `model`. */
 export function namesIn(body: unknown): readonly Finding[] {
-  if (!isRecord(body) || !mayName(body)) return nothing
+  if (!isRecord(body)) return nothing
   const found: Finding[] = []
   const collect = (value: unknown, field: string, depth: number) => {
     if (typeof value === 'string') found.push({ field, value })
@@ -77,6 +78,8 @@ function within(extra: unknown): string | undefined {
 }
 
 const hostedFields = new Set(['plugins', 'search_parameters', 'enable_search', 'mcp_servers', 'container'])
+
+const tellingFields: ReadonlySet<string> = new Set([...namingFields, ...hostedFields, 'extra_body', 'prompt', 'tools'])
 
 function isHostedField(field: string): boolean {
   return hostedFields.has(field) || field.startsWith('web_search')
