@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
-import { didYouMean } from '../config/nearest.ts'
 import { host, port, type Reader } from '../config/readers.ts'
 import type { Flags } from './arguments.ts'
+import { commandOptions } from './command-options.ts'
 import type { ExplainOptions } from './explain.ts'
 
 const options = {
@@ -34,24 +33,8 @@ Options
 export function parseExplain(
   argv: readonly string[],
 ): { readonly flags: Flags; readonly options: ExplainOptions } | 'help' {
-  const { values, positionals, tokens } = parseArgs({
-    args: [...argv],
-    options,
-    allowPositionals: true,
-    strict: false, // so that all that is wrong can be said, and in words of ours
-    tokens: true,
-  })
-  if (values.help) return 'help'
-  const problems = tokens.flatMap((token) => {
-    if (token.kind !== 'option') return []
-    const type = Object.entries(options).find(([name]) => name === token.name)?.[1].type
-    if (!type) return [`explain has no option ${token.rawName}${didYouMean(token.name, Object.keys(options))}`]
-    return type === 'string' && !token.value ? [`${token.rawName} needs a value`] : []
-  })
-  const given = (name: keyof typeof values) => {
-    const value = values[name]
-    return typeof value === 'string' ? value : undefined
-  }
+  const { given, has, positionals, problems } = commandOptions('explain', options, argv)
+  if (has('help')) return 'help'
   const read = <T>(name: keyof typeof options, reader: Reader<T>): T | undefined => {
     const text = given(name)
     const value = text ? reader.read(text) : undefined
@@ -63,5 +46,5 @@ export function parseExplain(
   if (model === undefined) problems.push('explain needs the name of a model')
   if (surplus !== undefined) problems.push(`explain takes one model, found ${JSON.stringify(surplus)} too`)
   if (problems.length > 0 || model === undefined) throw new ConfigError(problems)
-  return { flags, options: { model, variant: given('variant'), key: given('key'), json: values.json === true } }
+  return { flags, options: { model, variant: given('variant'), key: given('key'), json: has('json') } }
 }

@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
-import { didYouMean } from '../config/nearest.ts'
 import { groupings } from '../reconcile/compare.ts'
 import type { Flags } from './arguments.ts'
+import { commandOptions } from './command-options.ts'
 import type { ReconcileOptions } from './reconcile.ts'
 
 const options = {
@@ -39,24 +38,8 @@ Options
 export function parseReconcile(
   argv: readonly string[],
 ): { readonly flags: Flags; readonly options: ReconcileOptions } | 'help' {
-  const { values, positionals, tokens } = parseArgs({
-    args: [...argv],
-    options,
-    allowPositionals: true,
-    strict: false, // so that all that is wrong can be said, and in words of ours
-    tokens: true,
-  })
-  if (values.help) return 'help'
-  const problems = tokens.flatMap((token) => {
-    if (token.kind !== 'option') return []
-    const type = Object.entries(options).find(([name]) => name === token.name)?.[1].type
-    if (!type) return [`reconcile has no option ${token.rawName}${didYouMean(token.name, Object.keys(options))}`]
-    return type === 'string' && !token.value ? [`${token.rawName} needs a value`] : []
-  })
-  const given = (name: keyof typeof values) => {
-    const value = values[name]
-    return typeof value === 'string' ? value : undefined
-  }
+  const { given, has, positionals, problems } = commandOptions('reconcile', options, argv)
+  if (has('help')) return 'help'
   const [from, to] = (['from', 'to'] as const).map((name) => {
     const day = given(name)
     if (day !== undefined && !isDay(day)) problems.push(`--${name}: expected a day such as 2026-11-01, found ${day}`)
@@ -73,7 +56,7 @@ export function parseReconcile(
   if (file === undefined) problems.push('reconcile needs the file of an export')
   if (surplus !== undefined) problems.push(`reconcile takes one file, found ${JSON.stringify(surplus)} too`)
   if (problems.length > 0 || file === undefined || tolerance === undefined) throw new ConfigError(problems)
-  const json = values.json === true
+  const json = has('json')
   const asked = { file, provider: given('provider'), from, to, tolerance, by, columns: given('columns'), json }
   return { flags: { config: given('config') }, options: asked }
 }
