@@ -88,7 +88,7 @@ function namesOfBoth(child: readonly string[], parent: readonly string[]): reado
   return [...new Set([...inParent, ...inChild])]
 }
 
-/** Its windows are the parent's, where that has any. */
+/** Its windows are the parent's, where the parent has some. */
 function budgetOfBoth(child: ClientBudget | undefined, parent: ClientBudget | undefined): ClientBudget | undefined {
   if (!hasAmounts(parent)) return hasAmounts(child) ? child : undefined
   const { timeZone } = parent

@@ -140,7 +140,7 @@ test('when a target comes or goes, only the conversations move that gain or lose
   expect(moved.length / keys.length).toBeCloseTo(0.2, 1.2)
 })
 
-test('keys that differ in little are spread as well as any', () => {
+test('keys that differ in little are spread as well as others', () => {
   for (const count of [2, 3, 7]) {
     const contenders = contendersOf(Array(count).fill(1))
     const counts = firsts(2_000, (turn) => {

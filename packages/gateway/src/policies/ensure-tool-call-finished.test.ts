@@ -58,7 +58,7 @@ describe('a turn that is over already', () => {
     expect(requests).toHaveLength(1)
   })
 
-  test('is asked about as any other where nothing else is set', async () => {
+  test('is asked about like all others where nothing else is set', async () => {
     const { seen, requests } = modelOf([looks])
     await seen({ messages: [...question.messages, over] })
     expect(requests).toHaveLength(1)
